@@ -1,0 +1,215 @@
+/**
+ * The COMMANDS table: every verb with its flags. Help, did-you-mean and the reference page derive from it; a verb's
+ * own module is read only when the verb runs.
+ *
+ * @module
+ */
+import { buildApplication, buildCommand, buildRouteMap } from "@stricli/core";
+import { VERSION } from "../core/version.ts";
+import { type CliContext, command, type GlobalFlags } from "./context.ts";
+
+const globals = {
+  config: {
+    kind: "parsed",
+    parse: String,
+    optional: true,
+    brief: "Configuration file. [default = agent-runner.toml]",
+    placeholder: "path",
+  },
+  json: { kind: "boolean", brief: "Data and errors as JSON.", default: false, withNegated: false },
+} as const;
+
+export interface InitFlags extends GlobalFlags {
+  readonly preset: string;
+  readonly force: boolean;
+  readonly commit: boolean;
+}
+
+const init = buildCommand<InitFlags, [], CliContext>({
+  loader: async () => command((await import("./init.ts")).init),
+  parameters: {
+    flags: {
+      preset: {
+        kind: "parsed",
+        parse: String,
+        default: "claude",
+        brief: "Agent to set up: claude, or rehearsal for a scripted one.",
+        placeholder: "name",
+      },
+      force: { kind: "boolean", default: false, withNegated: false, brief: "Overwrite what is there." },
+      commit: { kind: "boolean", default: true, brief: "Commit the files that were written." },
+      ...globals,
+    },
+  },
+  docs: { brief: "Write agent-runner.toml and a prompt for this project." },
+});
+
+export interface ServeFlags extends GlobalFlags {
+  readonly once: boolean;
+  readonly maxRounds?: number;
+}
+
+const serve = buildCommand<ServeFlags, [], CliContext>({
+  loader: async () => command((await import("./serve.ts")).serveVerb),
+  parameters: {
+    flags: {
+      once: { kind: "boolean", default: false, withNegated: false, brief: "Exactly one round." },
+      maxRounds: {
+        kind: "parsed",
+        parse: positive,
+        optional: true,
+        brief: "Stop after so many rounds; wins over runtime.max_rounds.",
+        placeholder: "n",
+      },
+      ...globals,
+    },
+  },
+  docs: {
+    brief: "Keep the agent working, round after round.",
+    fullDescription:
+      "Runs rounds until it is told to stop: by a signal, the stop file, the agent's .agent-done, a " +
+      "bound, or a rule. The first SIGTERM or Ctrl-C lets the running round finish, the second ends it.",
+  },
+});
+
+const round = buildCommand<GlobalFlags, [], CliContext>({
+  loader: async () => command((await import("./serve.ts")).roundVerb),
+  parameters: { flags: globals },
+  docs: { brief: "Run one round now, whatever the log says about waiting." },
+});
+
+export interface PeekFlags extends GlobalFlags {
+  readonly select?: string;
+  readonly round?: number | "latest";
+  readonly log: boolean;
+  readonly events?: number;
+  readonly window: number;
+}
+
+const peek = buildCommand<PeekFlags, [], CliContext>({
+  loader: async () => command((await import("./peek.ts")).peek),
+  parameters: {
+    flags: {
+      select: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: "Only this part, such as status.round_num.",
+        placeholder: "path",
+      },
+      round: {
+        kind: "parsed",
+        parse: roundOrLatest,
+        optional: true,
+        brief: "Look at this round.",
+        placeholder: "n|latest",
+      },
+      log: { kind: "boolean", default: false, withNegated: false, brief: "With the end of the round's log." },
+      events: {
+        kind: "parsed",
+        parse: count,
+        optional: true,
+        brief: "With the last n events.",
+        placeholder: "n",
+      },
+      window: {
+        kind: "parsed",
+        parse: positive,
+        default: "10",
+        brief: "How many for --select events.KIND.",
+        placeholder: "n",
+      },
+      ...globals,
+    },
+  },
+  docs: { brief: "Show what is going on; changes nothing." },
+});
+
+export interface EventsFlags extends GlobalFlags {
+  readonly kind?: string;
+  readonly window?: number;
+  readonly tail: boolean;
+  readonly follow: boolean;
+}
+
+const events = buildCommand<EventsFlags, [], CliContext>({
+  loader: async () => command((await import("./events.ts")).events),
+  parameters: {
+    flags: {
+      kind: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: "Only these kinds, separated by commas.",
+        placeholder: "kinds",
+      },
+      window: {
+        kind: "parsed",
+        parse: positive,
+        optional: true,
+        brief: "The last n. [default = 10]",
+        placeholder: "n",
+      },
+      tail: { kind: "boolean", default: false, withNegated: false, brief: "Print new events as they come." },
+      follow: { kind: "boolean", default: false, withNegated: false, brief: "The same as --tail." },
+      ...globals,
+    },
+  },
+  docs: { brief: "Print events of the log as they are stored." },
+});
+
+const why = buildCommand<GlobalFlags, [], CliContext>({
+  loader: async () => command((await import("./why.ts")).why),
+  parameters: { flags: globals },
+  docs: { brief: "Say in one paragraph what it is doing, and why." },
+});
+
+const fakeAgent = buildCommand<Record<never, never>, string[], CliContext>({
+  loader: async () => command((await import("./fake_agent_verb.ts")).fakeAgent),
+  parameters: {
+    flags: {},
+    positional: {
+      kind: "array",
+      minimum: 1,
+      parameter: { parse: String, brief: "What to play; round n plays the n-th.", placeholder: "scenario" },
+    },
+  },
+  docs: { brief: "Play a scripted agent, to rehearse a set-up." },
+});
+
+/** All verbs by name. */
+export const COMMANDS = { init, serve, round, peek, events, why, "fake-agent": fakeAgent } as const;
+
+export const application = buildApplication(
+  buildRouteMap({
+    routes: COMMANDS,
+    docs: { brief: "Keeps an AI coding agent's CLI working unattended for days." },
+  }),
+  {
+    name: "agent-runner",
+    versionInfo: { currentVersion: `agent-runner ${VERSION}` },
+    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    documentation: {
+      caseStyle: "convert-camel-to-kebab",
+      useAliasInUsageLine: false,
+      disableAnsiColor: true,
+    },
+  },
+);
+
+function count(text: string): number {
+  const number = Number(text);
+  if (!/^\d{1,9}$/.test(text)) throw new SyntaxError(`Expected a whole number from 0 on, got "${text}"`);
+  return number;
+}
+
+function positive(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0) {
+    throw new SyntaxError(`Expected a whole number from 1 on (must be positive), got "${text}"`);
+  }
+  return Number(text);
+}
+
+function roundOrLatest(text: string): number | "latest" {
+  return text === "latest" ? "latest" : count(text);
+}

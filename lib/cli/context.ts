@@ -1,0 +1,65 @@
+import { EXIT, type ExitCode } from "../core/exit_code.ts";
+import type { Plugin } from "../core/plugin.ts";
+import type { Failure } from "../core/problem.ts";
+import type { Host } from "../host.ts";
+import { printFailure } from "./print_failure.ts";
+
+/** What the program was built with: lists, handed in by the composition root. */
+export interface Parts {
+  readonly plugins: () => Promise<readonly Plugin[]>;
+  readonly presets: () => Promise<Presets>;
+}
+
+export interface Presets {
+  readonly PRESETS: readonly Preset[];
+  readonly PROMPT_SCAFFOLD: string;
+}
+
+export interface Preset {
+  readonly name: string;
+  /** One line for help. */
+  readonly about: string;
+  readonly text: string;
+}
+
+/** What every verb gets as `this`. */
+export interface CliContext {
+  readonly host: Host;
+  readonly parts: Parts;
+  /** What Stricli needs of a process. */
+  readonly process: {
+    readonly stdout: { write(text: string): void };
+    readonly stderr: { write(text: string): void };
+    exitCode?: number | string | null;
+  };
+}
+
+/** Flags that every verb but `fake-agent` has, before and after the verb. */
+export interface GlobalFlags {
+  readonly config?: string;
+  readonly json: boolean;
+}
+
+/** How a verb ended: an exit code (any number for `fake-agent`), or why it could not do what was asked. */
+export type VerbResult = ExitCode | Failure | { readonly kind: "exit"; readonly code: number };
+
+export type Verb<Flags, Args extends readonly unknown[]> = (
+  context: CliContext,
+  flags: Flags,
+  ...args: Args
+) => VerbResult | Promise<VerbResult>;
+
+/** Turns a verb into the function that Stricli calls: failures are printed here and nowhere else. */
+export function command<Flags, Args extends readonly unknown[]>(verb: Verb<Flags, Args>) {
+  return async function (this: CliContext, flags: Flags, ...args: Args): Promise<void> {
+    const result = await verb(this, flags, ...args);
+    if (typeof result === "number") this.process.exitCode = result;
+    else if (result.kind === "exit") this.process.exitCode = result.code;
+    else {
+      printFailure(this.host.terminal.err, result, (flags as Partial<GlobalFlags>).json === true);
+      this.process.exitCode = result.exitCode;
+    }
+  };
+}
+
+export const DONE: ExitCode = EXIT.done;

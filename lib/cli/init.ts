@@ -1,0 +1,94 @@
+import { EXIT } from "../core/exit_code.ts";
+import { FileError } from "../core/file_error.ts";
+import { type Failure, failure } from "../core/problem.ts";
+import { didYouMean } from "../core/suggest.ts";
+import type { Host } from "../host.ts";
+import { isInWorkTree } from "../supervise/work_tree.ts";
+import type { InitFlags } from "./commands.ts";
+import type { CliContext, Preset, VerbResult } from "./context.ts";
+import { CONFIG_NAME } from "./load_config.ts";
+
+const PROMPT_PATH = "prompts/main.md";
+
+/** Writes the configuration and a prompt into the working folder, and commits just these files. */
+export async function init({ host, parts }: CliContext, flags: InitFlags): Promise<VerbResult> {
+  const { PRESETS, PROMPT_SCAFFOLD } = await parts.presets();
+  const preset = PRESETS.find(({ name }) => name === flags.preset);
+  if (preset === undefined) return unknownPreset(flags.preset, PRESETS);
+  const dir = host.env.cwd;
+  if (!isInWorkTree(host, dir)) {
+    return failure(EXIT.failed, `Cannot set up ${dir}: it is not a git working tree`, { hint: "git init" });
+  }
+  const path = `${dir}/${CONFIG_NAME}`;
+  if (host.files.stat(path) !== null && !flags.force) {
+    return failure(EXIT.failed, `Cannot write ${path}: it is there already`, {
+      hint: "agent-runner init --force",
+    });
+  }
+  try {
+    const created = write(host, dir, preset, PROMPT_SCAFFOLD, flags.force);
+    const refusal = flags.commit && created.length > 0
+      ? await host.git.commit(dir, created, "chore: agent-runner initial config")
+      : null;
+    report(host, flags, { dir, preset: preset.name, created, committed: flags.commit && refusal === null });
+    if (refusal !== null) {
+      return failure(EXIT.failed, `Cannot commit ${created.join(", ")}: ${refusal}`, {
+        hint: "the files are written; commit them by hand, or use --no-commit",
+      });
+    }
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof FileError) return failure(EXIT.failed, `Cannot set up ${dir}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Names of the files that were written, relative to the folder. */
+function write(host: Host, dir: string, preset: Preset, scaffold: string, force: boolean): readonly string[] {
+  const created = [CONFIG_NAME];
+  const program = host.env.program.map((word) => JSON.stringify(word)).join(", ");
+  const project = dir.slice(dir.lastIndexOf("/") + 1);
+  const text = preset.text.replaceAll("{program}", () => program).replaceAll("{project}", () => project);
+  host.files.write(`${dir}/${CONFIG_NAME}`, text);
+  if (force || host.files.stat(`${dir}/${PROMPT_PATH}`) === null) {
+    host.files.makeDir(`${dir}/prompts`);
+    host.files.write(`${dir}/${PROMPT_PATH}`, scaffold);
+    created.push(PROMPT_PATH);
+  }
+  if (ignoreLogs(host, dir)) created.push(".gitignore");
+  return created;
+}
+
+/** Adds `logs/` to `.gitignore` where that line is missing; true when it was. */
+function ignoreLogs(host: Host, dir: string): boolean {
+  const path = `${dir}/.gitignore`;
+  const before = host.files.readText(path) ?? "";
+  if (before.split("\n").some((line) => line.trim() === "logs/")) return false;
+  host.files.write(path, `${before}${before === "" || before.endsWith("\n") ? "" : "\n"}logs/\n`);
+  return true;
+}
+
+interface Report {
+  readonly dir: string;
+  readonly preset: string;
+  readonly created: readonly string[];
+  readonly committed: boolean;
+}
+
+function report(host: Host, flags: InitFlags, { dir, preset, created, committed }: Report): void {
+  const { out } = host.terminal;
+  if (flags.json) {
+    const document = { work_dir: dir, files_created: created, committed, preset };
+    out.write(`${JSON.stringify(document, null, 2)}\n`);
+    return;
+  }
+  out.write(`Wrote ${created.join(", ")}${committed ? " and committed them" : ""}.\n`);
+  out.write(`Next: say in ${PROMPT_PATH} what the agent should do, then run: agent-runner serve\n`);
+}
+
+function unknownPreset(name: string, presets: readonly Preset[]): Failure {
+  const names = presets.map((preset) => preset.name);
+  return failure(EXIT.usage, `Unknown preset "${name}"${didYouMean(name, names)}`, {
+    hint: `agent-runner init --preset ${names.join("|")}`,
+  });
+}

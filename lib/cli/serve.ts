@@ -1,0 +1,98 @@
+import type { Config } from "../core/config.ts";
+import { softerThrottle } from "../core/config_later.ts";
+import { EXIT } from "../core/exit_code.ts";
+import { failure } from "../core/problem.ts";
+import { chooseReader, type ReaderChoice } from "../extend/choose_reader.ts";
+import type { Host } from "../host.ts";
+import { serve } from "../supervise/serve.ts";
+import { runSingleRound } from "../supervise/single_round.ts";
+import type { ServeFlags } from "./commands.ts";
+import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
+import { loadConfig, type LoadedConfig } from "./load_config.ts";
+import { serveVoice } from "./serve_voice.ts";
+
+/** `serve`: the loop. */
+export async function serveVerb(context: CliContext, flags: ServeFlags): Promise<VerbResult> {
+  return await supervise(context, flags, (options) => ({
+    ...options,
+    once: flags.once,
+    maxRounds: flags.maxRounds ?? null,
+  }), serve);
+}
+
+/** `round`: one round, whatever the log says about waiting. */
+export async function roundVerb(context: CliContext, flags: GlobalFlags): Promise<VerbResult> {
+  return await supervise(
+    context,
+    flags,
+    (options) => ({ ...options, once: true, maxRounds: null }),
+    runSingleRound,
+  );
+}
+
+type Options = Parameters<typeof serve>[2];
+
+async function supervise(
+  { host, parts }: CliContext,
+  flags: GlobalFlags,
+  complete: (options: Omit<Options, "once" | "maxRounds">) => Options,
+  start: typeof serve,
+): Promise<VerbResult> {
+  const loaded = await loadConfig(host, flags.config, EXIT.config);
+  if (loaded.kind === "failure") return loaded;
+  const { config } = loaded;
+  const choice = chooseReader(await parts.plugins(), config);
+  if (choice.kind === "unknown") {
+    return failure(EXIT.config, `Cannot watch the agent: ${choice.text}`, {
+      hint: `edit ${config.configPath}`,
+    });
+  }
+  const { voice, onAppend, close } = serveVoice(host, flags.json);
+  greet(host, loaded, choice, (text) => voice.note(text));
+  const { stdinIsTerminal, err } = host.terminal;
+  const options = complete({
+    plugin: choice.kind === "chosen" ? choice.plugin : null,
+    unattended: !stdinIsTerminal && !err.isTerminal,
+    voice,
+    onAppend,
+  });
+  try {
+    return await start(host, config, options);
+  } finally {
+    close();
+  }
+}
+
+/** What a person should know at the start: who watches, what is not carried out, what looks wrong. */
+function greet(
+  host: Host,
+  { config, notes, later }: LoadedConfig,
+  choice: ReaderChoice,
+  say: (text: string) => void,
+): void {
+  say(readerText(choice));
+  for (const note of notes) say(`warning: ${note}`);
+  if (later.length > 0) say(`warning: not yet carried out by this version: ${later.join(", ")}`);
+  const softer = softerThrottle(config);
+  if (softer.length > 0 && !rehearses(config)) {
+    say(`warning: shorter than a real service allows: ${softer.join(", ")}; meant for rehearsal`);
+  }
+  if (config.vcs.dirty_action === "ignore" && host.files.stat(`${config.runtime.work_dir}/.git`) === null) {
+    say(
+      `warning: ${config.runtime.work_dir} has no git of its own: what a round changed there cannot be seen`,
+    );
+  }
+}
+
+function readerText(choice: ReaderChoice): string {
+  if (choice.kind !== "chosen") {
+    const why = choice.kind === "none" ? choice.why : choice.text;
+    return `no reader watches the agent (${why}): limits are not seen; set agent.reader if it speaks a known format`;
+  }
+  const because = choice.because === "reader" ? "agent.reader" : "its command";
+  return `the ${choice.plugin.agent} reader watches the agent (by ${because})`;
+}
+
+function rehearses({ agent }: Config): boolean {
+  return agent.command.includes("fake-agent");
+}

@@ -1,0 +1,38 @@
+import { CONFIG, type Config, FREE_KEYS, isRow, type Row, type Rows } from "./config.ts";
+import { isTable } from "./config_kinds.ts";
+
+/** The dotted keys of a parsed file that are checked and accepted, but not yet carried out. */
+export function laterKeys(raw: unknown): string[] {
+  return laterIn(raw, CONFIG, "");
+}
+
+/** The dotted `[throttle]` keys that are below their default: fine for a rehearsal, too soft for a real service. */
+export function softerThrottle(config: Config): string[] {
+  const rows: Readonly<Record<string, Row<number>>> = CONFIG.throttle;
+  const set: Readonly<Record<string, number>> = config.throttle;
+  return Object.entries(rows)
+    .filter(([name, { default: normal }]) => normal !== null && (set[name] ?? normal) < normal)
+    .map(([name]) => `throttle.${name}`);
+}
+
+function laterIn(raw: unknown, rows: Rows, table: string): string[] {
+  if (!isTable(raw)) return [];
+  const found: string[] = [];
+  for (const [name, value] of Object.entries(raw)) {
+    const dotted = table === "" ? name : `${table}.${name}`;
+    const entry = Object.hasOwn(rows, name) ? rows[name] : undefined;
+    if (entry === undefined) {
+      if (isFreeLater(table)) found.push(dotted);
+    } else if (!isRow(entry)) {
+      found.push(...laterIn(value, entry, dotted));
+    } else if (entry.later && !entry.carriedOut.includes(value)) {
+      found.push(dotted);
+    }
+  }
+  return found;
+}
+
+function isFreeLater(table: string): boolean {
+  const free: Readonly<Record<string, { readonly later: boolean }>> = FREE_KEYS;
+  return Object.hasOwn(free, table) && free[table]?.later === true;
+}

@@ -1,0 +1,18 @@
+/** A moment by the wall clock: milliseconds since the Unix epoch, an integer. */
+export type Instant = number;
+
+/** Event and status time stamps: UTC, three decimals, `Z` (spec of the log's line format). */
+export function isoOf(at: Instant): string {
+  return new Date(at).toISOString();
+}
+
+/** The instant of an ISO time stamp, or null where the text is none. */
+export function instantOf(iso: string): Instant | null {
+  const at = Date.parse(iso);
+  return Number.isNaN(at) ? null : at;
+}
+
+/** The Unix second in which the instant lies. */
+export function epochOf(at: Instant): number {
+  return Math.floor(at / 1000);
+}

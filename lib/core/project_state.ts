@@ -1,0 +1,292 @@
+/**
+ * What the log amounts to: `fold(evolve, events)`. The loop, `peek`, `why` and every other reader share this one
+ * function, so they cannot disagree.
+ *
+ * @module
+ */
+import type { EndingKind } from "./ending.ts";
+import { isKind, type Kind, type LoggedEvent } from "./events.ts";
+import { PERMANENT_EXITS } from "./exit_code.ts";
+import { type Instant, instantOf } from "./instant.ts";
+import { type LoggedLimit, type Throttle, throttleOf } from "./throttle.ts";
+import { SHORT_ROUND_S, type Verdict } from "./verdict.ts";
+
+/**
+ * Raised with every change of `ProjectState` or `evolve`: a checkpoint of another version is folded anew.
+ * A test compares a known log's state with this number.
+ */
+export const EVOLVE_VERSION = 1;
+
+export interface ProjectState {
+  /** Highest round number that the log has seen start, 0 before the first. */
+  readonly highestRound: number;
+  readonly serve: ServeState;
+  /** The round that has started and not ended. */
+  readonly running: RunningRound | null;
+  /** The last ended rounds, oldest first. */
+  readonly rounds: readonly RoundSummary[];
+  /** Ended rounds in the whole log. */
+  readonly roundsEnded: number;
+  readonly throttles: readonly Throttle[];
+  /** Throttles that a round has proven to be over, whose `transient_error_recovered` is still to be written. */
+  readonly recovering: readonly Throttle[];
+  /** Unbroken row of detections of a class: how many, and since when. */
+  readonly rows: Readonly<Record<string, { readonly count: number; readonly since: Instant }>>;
+  /** The last ended round, by a writer that does not say in `round_end` whether it met a limit, is not judged yet. */
+  readonly unjudged: boolean;
+  /** Short failures in a row. */
+  readonly crashes: number;
+  /** Rounds in a row that did nothing. */
+  readonly noWork: number;
+  /** Rounds in a row that were refused for authentication or billing. */
+  readonly refused: { readonly count: number; readonly why: "auth" | "billing" | null };
+  /** Stops in a row that a restart cannot mend, and when the last of them was. */
+  readonly permanentStops: { readonly count: number; readonly at: Instant };
+  readonly wait: Wait | null;
+  /** The last round's sentinel has been acted upon. */
+  readonly selfTerminated: boolean;
+  readonly hookFailures: readonly LoggedEvent<"hook_failed">[];
+  readonly blips: readonly LoggedEvent<"agent_network_blip">[];
+}
+
+export type ServeState =
+  | { readonly kind: "never" }
+  | {
+    readonly kind: "started";
+    readonly pid: number;
+    readonly version: string;
+    readonly since: Instant;
+    /** Rounds that this serve has completed. */
+    readonly completed: number;
+    /** Rounds of this serve that were worth something. */
+    readonly good: number;
+  }
+  | { readonly kind: "stopped"; readonly rule: string; readonly exitCode: number; readonly at: Instant };
+
+export interface RunningRound {
+  readonly num: number;
+  readonly phase: string | null;
+  readonly startedAt: Instant;
+  readonly timeoutS: number | null;
+  readonly exit: AgentExit | null;
+}
+
+export interface AgentExit {
+  readonly code: number;
+  readonly durationS: number;
+  readonly timedOut: boolean;
+  readonly cause: string;
+  readonly ending: EndingKind | null;
+}
+
+export interface RoundSummary {
+  readonly num: number;
+  readonly phase: string | null;
+  readonly startedAt: Instant;
+  readonly endedAt: Instant;
+  readonly exit: AgentExit | null;
+  /** Null in rounds of the Python version. */
+  readonly verdict: Verdict | null;
+  readonly usage: RoundUsage | null;
+}
+
+export interface RoundUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly usd: number | null;
+}
+
+export interface Wait {
+  readonly until: Instant;
+  readonly rule: string;
+  readonly since: Instant;
+}
+
+/** How many ended rounds, failed hooks and network failures are remembered. */
+const ROUNDS_KEPT = 10;
+const HOOK_FAILURES_KEPT = 10;
+const BLIPS_KEPT = 5;
+
+export function initialState(): ProjectState {
+  return {
+    highestRound: 0,
+    serve: { kind: "never" },
+    running: null,
+    rounds: [],
+    roundsEnded: 0,
+    throttles: [],
+    recovering: [],
+    rows: {},
+    unjudged: false,
+    crashes: 0,
+    noWork: 0,
+    refused: { count: 0, why: null },
+    permanentStops: { count: 0, at: 0 },
+    wait: null,
+    selfTerminated: false,
+    hookFailures: [],
+    blips: [],
+  };
+}
+
+type Step<K extends Kind> = (state: ProjectState, event: LoggedEvent<K>, at: Instant) => ProjectState;
+
+/** Kinds that change the state; all others leave it as it is. */
+const STEPS: { readonly [K in Kind]?: Step<K> } = {
+  serve_started: (state, { pid, version }, at) => ({
+    ...state,
+    serve: { kind: "started", pid, version, since: at, completed: 0, good: 0 },
+    wait: null,
+  }),
+  serve_stopped: serveStopped,
+  wait_started: (state, { until_epoch, rule }, at) => ({
+    ...state,
+    wait: { until: until_epoch * 1000, rule, since: at },
+  }),
+  round_start: roundStart,
+  agent_spawn: (state, { round_num, timeout_s }) =>
+    state.running?.num === round_num
+      ? { ...state, running: { ...state.running, timeoutS: timeout_s } }
+      : state,
+  agent_exit: agentExit,
+  round_end: roundEnd,
+  transient_error_detected: (state, event, at) => ({
+    ...detected(state, event, event.round_num, at),
+    unjudged: false,
+  }),
+  transient_error_recovered: (state, event) => ({
+    ...state,
+    throttles: state.throttles.filter((throttle) => !isSame(throttle, event)),
+    recovering: state.recovering.filter((throttle) => !isSame(throttle, event)),
+  }),
+  agent_usage_recorded: agentUsage,
+  agent_self_terminated: (state) => ({ ...state, selfTerminated: true }),
+  hook_failed: (state, event) => ({
+    ...state,
+    hookFailures: kept(state.hookFailures, event, HOOK_FAILURES_KEPT),
+  }),
+  agent_network_blip: (state, event) => ({ ...state, blips: kept(state.blips, event, BLIPS_KEPT) }),
+};
+
+/** Whether a line of this kind has to be decoded at all to know the state. */
+export function changesState(kind: string): boolean {
+  return isKind(kind) && STEPS[kind] !== undefined;
+}
+
+/** The state after one more event. An event whose time stamp is no time leaves the state as it is. */
+export function evolve(state: ProjectState, event: LoggedEvent): ProjectState {
+  const step = STEPS[event.event] as Step<Kind> | undefined;
+  const at = step === undefined ? null : instantOf(event.ts);
+  return step === undefined || at === null ? state : step(state, event, at);
+}
+
+function serveStopped(state: ProjectState, event: LoggedEvent<"serve_stopped">, at: Instant): ProjectState {
+  const before = state.serve.kind === "started" && state.serve.good > 0 ? 0 : state.permanentStops.count;
+  return {
+    ...state,
+    serve: { kind: "stopped", rule: event.rule, exitCode: event.exit_code, at },
+    crashes: 0,
+    noWork: 0,
+    refused: { count: 0, why: null },
+    permanentStops: { count: PERMANENT_EXITS.includes(event.exit_code) ? before + 1 : 0, at },
+    wait: null,
+  };
+}
+
+function roundStart(state: ProjectState, event: LoggedEvent<"round_start">, at: Instant): ProjectState {
+  const judged = state.unjudged ? withoutLimit(state) : state;
+  return {
+    ...judged,
+    unjudged: false,
+    highestRound: Math.max(state.highestRound, event.round_num),
+    running: { num: event.round_num, phase: event.phase, startedAt: at, timeoutS: null, exit: null },
+    selfTerminated: false,
+    wait: null,
+  };
+}
+
+function agentExit(state: ProjectState, event: LoggedEvent<"agent_exit">): ProjectState {
+  if (state.running?.num !== event.round_num) return state;
+  const exit: AgentExit = {
+    code: event.exit_code,
+    durationS: event.duration_s,
+    timedOut: event.timed_out,
+    cause: event.exit_cause,
+    ending: event.ending ?? null,
+  };
+  return { ...state, running: { ...state.running, exit } };
+}
+
+function roundEnd(state: ProjectState, event: LoggedEvent<"round_end">, at: Instant): ProjectState {
+  const { running } = state;
+  if (running?.num !== event.round_num) return state;
+  const verdict = event.verdict ?? null;
+  const summary: RoundSummary = {
+    num: running.num,
+    phase: running.phase,
+    startedAt: running.startedAt,
+    endedAt: at,
+    exit: running.exit,
+    verdict,
+    usage: null,
+  };
+  const ended: ProjectState = {
+    ...state,
+    running: null,
+    rounds: kept(state.rounds, summary, ROUNDS_KEPT),
+    roundsEnded: state.roundsEnded + 1,
+    serve: counted(state, verdict, running.exit),
+    crashes: verdict === "failed" && (running.exit?.durationS ?? 0) < SHORT_ROUND_S ? state.crashes + 1 : 0,
+    noWork: verdict === "no_work" ? state.noWork + 1 : 0,
+    refused: event.refusal ? { count: state.refused.count + 1, why: event.refusal } : { count: 0, why: null },
+    unjudged: event.limit === undefined,
+  };
+  if (event.limit === undefined) return ended;
+  return event.limit === null ? withoutLimit(ended) : detected(ended, event.limit, event.round_num, at);
+}
+
+/** Only a round whose agent ran counts against `max_rounds`. */
+function counted({ serve }: ProjectState, verdict: Verdict | null, exit: AgentExit | null): ServeState {
+  if (serve.kind !== "started" || exit === null || exit.ending === "not_started") return serve;
+  const good = verdict === "productive" ? serve.good + 1 : serve.good;
+  return { ...serve, completed: serve.completed + 1, good };
+}
+
+function agentUsage(state: ProjectState, event: LoggedEvent<"agent_usage_recorded">): ProjectState {
+  const last = state.rounds.at(-1);
+  if (last?.num !== event.round_num) return state;
+  const usage = { inputTokens: event.input_tokens, outputTokens: event.output_tokens, usd: event.cost_usd };
+  return { ...state, rounds: [...state.rounds.slice(0, -1), { ...last, usage }] };
+}
+
+/** A round without a new limit ends every row, whatever its own end was. */
+function withoutLimit(state: ProjectState): ProjectState {
+  return { ...state, throttles: [], recovering: [...state.recovering, ...state.throttles], rows: {} };
+}
+
+/** `round_end.limit` and `transient_error_detected` tell of the same limit; the first of them counts. */
+function detected(state: ProjectState, logged: LoggedLimit, round: number, at: Instant): ProjectState {
+  const known = state.throttles.find((throttle) => isSame(throttle, logged));
+  if (known !== undefined && known.sinceRound === round && round > 0) return state;
+  const row = state.rows[logged.classification] ?? null;
+  const throttle = throttleOf(logged, at, round, row);
+  return {
+    ...state,
+    throttles: [...state.throttles.filter((other) => other !== known), throttle],
+    rows: {
+      ...state.rows,
+      [logged.classification]: { count: throttle.strikes + 1, since: throttle.firstDetectedAt },
+    },
+  };
+}
+
+function isSame(
+  throttle: Throttle,
+  other: { readonly classification: string; readonly agent: string },
+): boolean {
+  return throttle.classification === other.classification && throttle.agent === other.agent;
+}
+
+function kept<T>(list: readonly T[], item: T, most: number): readonly T[] {
+  return [...list.slice(-(most - 1)), item];
+}

@@ -1,0 +1,237 @@
+/**
+ * Every port to the outside world. `lib/sys` holds the real ones, `tests/sim` the simulated ones; nothing else in
+ * the program touches a clock, a file, a process, a signal or the terminal.
+ *
+ * @module
+ */
+import type { Instant } from "./core/instant.ts";
+
+export interface Host {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly git: Git;
+  readonly signals: Signals;
+  readonly terminal: Terminal;
+  readonly env: Environment;
+}
+
+export interface Clock {
+  /** The wall clock; it may step in either direction. */
+  now(): Instant;
+  /** Milliseconds of this process's life; never steps, for durations. */
+  monotonicMs(): number;
+  /** Identity of this boot and milliseconds since it, suspended time included; survives a restart of the program. */
+  boot(): { readonly id: string; readonly ms: number };
+  /** Resolves after `ms` (0 to 2^31 − 1) or as soon as `signal` is aborted, whichever is first; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+}
+
+/** Synchronous file access. Every refusal is thrown as `FileError`; "not there" is null where the type says so. */
+export interface Files {
+  /** Whole text (bad bytes replaced), null where there is no such file. */
+  readText(path: string): string | null;
+  /** Opens for reading at offsets, null where there is no such file. */
+  open(path: string): ReadFile | null;
+  /** Opens for appending, and creates where missing (mode 0600). */
+  openAppend(path: string): AppendFile;
+  /** Creates or truncates (mode 0600). Not atomic: for files of which nobody depends on the content. */
+  write(path: string, text: string): void;
+  /** Replaces the content atomically: temporary file of mode 0600 beside it, synced, renamed, folder synced. */
+  replace(path: string, text: string): void;
+  /** True when something was removed. */
+  remove(path: string): boolean;
+  rename(from: string, to: string): void;
+  /** Makes the folder with its parents; what it creates gets mode 0700. */
+  makeDir(path: string): void;
+  /** Names and facts of a folder's entries in no order; null where there is no such folder. Links are not followed. */
+  list(path: string): readonly Entry[] | null;
+  /** Follows links; null where there is nothing. */
+  stat(path: string): FileStat | null;
+  /** Absolute path without links, null where there is nothing. */
+  realPath(path: string): string | null;
+  /** Makes `path` a symbolic link to `target`, replacing what was there atomically. */
+  link(path: string, target: string): void;
+  /** Takes `flock(LOCK_EX | LOCK_NB)` on the file (created where missing); null when somebody else holds it. */
+  lock(path: string): Lock | null;
+}
+
+export interface Entry {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly isLink: boolean;
+}
+
+export interface FileStat {
+  readonly size: number;
+  readonly inode: number;
+  readonly mtime: Instant;
+  readonly isFile: boolean;
+  readonly isDir: boolean;
+  readonly executable: boolean;
+}
+
+export interface ReadFile {
+  size(): number;
+  readonly inode: number;
+  /** Fills `into` from `offset`; returns the bytes read, 0 at the end. */
+  readAt(offset: number, into: Uint8Array): number;
+  close(): void;
+}
+
+export interface AppendFile extends ReadFile {
+  /**
+   * One write at the end of the file.
+   * @returns the file's size right after it, as far as this writer can tell
+   * @throws FileError; what a full disk took in part is left there as a torn line
+   */
+  append(bytes: Uint8Array): number;
+  /** Waits until the data are on the disk. */
+  sync(): void;
+}
+
+export interface Lock {
+  release(): void;
+}
+
+/** What the gated launcher needs to start one agent (docs/decisions/0003). */
+export interface LaunchSpec {
+  /** The round's marker: set as `AGENT_RUNNER_ROUND_ID` in the agent's environment only. */
+  readonly id: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** The whole environment of the agent. */
+  readonly env: Readonly<Record<string, string>>;
+  /** File given to the agent as standard input. */
+  readonly stdinPath: string;
+  /** File that takes both output streams; appended to. */
+  readonly logPath: string;
+  /** Where the launcher writes how the agent ended; `.tmp` beside it until then. */
+  readonly statusPath: string;
+  /** File that the launcher holds under `flock(1)` for as long as it lives; null: it takes none. */
+  readonly lockPath: string | null;
+}
+
+/** A started launcher that waits at its gate. */
+export interface Launch {
+  readonly pid: number;
+  /** As `ProcessInfo.startTime`. */
+  readonly startTime: string;
+  /** Lets the agent start. A launcher that has ended meanwhile is no error. */
+  openGate(): void;
+  /** Lets the launcher end without starting anything. */
+  shutGate(): void;
+  /** Resolves when the launcher has ended; its exit code (75: the lock is held by somebody else). */
+  readonly ended: Promise<number>;
+}
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  readonly name: string;
+  /** Clock ticks since boot at its start, as the kernel prints them. With the boot's id it names a process for good. */
+  readonly startTime: string;
+  readonly zombie: boolean;
+}
+
+export type SignalName = "SIGTERM" | "SIGKILL" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGWINCH" | "SIGCONT";
+
+export interface Processes {
+  /** @throws FileError when the launcher cannot be started (work folder gone, no more processes). */
+  launch(spec: LaunchSpec): Launch;
+  /** Runs a short helper program to its end, with nothing on standard input. `code` is null when it ran into `timeoutMs`. */
+  run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
+  /**
+   * Starts sleep(1) in this process's own group, with nothing on its three streams; it outlives this process.
+   * @returns its pid
+   * @throws FileError when it cannot be started
+   */
+  spawnIdle(seconds: number): number;
+  inspect(pid: number): ProcessInfo | null;
+  /** All processes that can be seen. */
+  list(): readonly ProcessInfo[];
+  /** Arguments joined by blanks, "" where unreadable. */
+  commandLine(pid: number): string;
+  /** Sends to a process (`pid > 0`) or to a whole group (`pid < 0`); false when nobody is there. */
+  signal(pid: number, name: SignalName): boolean;
+  /** This process. */
+  readonly self: { readonly pid: number; readonly startTime: string };
+  /** Whether flock(1) is there for the launcher. */
+  readonly hasFlock: boolean;
+}
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+export interface RunResult {
+  readonly code: number | null;
+  readonly stdout: Uint8Array;
+  readonly stderr: string;
+}
+
+/** The work tree as one `git status` tells it. */
+export type WorkTree =
+  | {
+    readonly kind: "tree";
+    /** Commit id, null before the first commit. */
+    readonly head: string | null;
+    /** Changes whenever a commit, a changed file or a new file does; opaque. */
+    readonly fingerprint: string;
+    /** Paths that are not as committed, relative to the repository's root; untracked folders as `dir/`. */
+    readonly dirty: readonly string[];
+  }
+  | { readonly kind: "none" }
+  | { readonly kind: "unknown"; readonly why: string };
+
+export interface Git {
+  /** Never takes a lock, never writes. */
+  status(dir: string): Promise<WorkTree>;
+  /** Whether `dir` lies inside a work tree; null where git cannot be run. */
+  isWorkTree(dir: string): Promise<boolean | null>;
+  /** Commits just these paths. Null when done, else git's words. */
+  commit(dir: string, paths: readonly string[], message: string): Promise<string | null>;
+}
+
+export interface Signals {
+  /** Calls `handler` at each arrival until the returned function is called. */
+  on(name: SignalName, handler: () => void): () => void;
+}
+
+export interface Terminal {
+  readonly out: Stream;
+  readonly err: Stream;
+  readonly stdinIsTerminal: boolean;
+}
+
+export interface Stream {
+  /** Writes at once. After the reader has gone (`closed`) it does nothing. */
+  write(text: string): void;
+  readonly closed: boolean;
+  readonly isTerminal: boolean;
+  /** Width in cells; 80 where unknown. */
+  columns(): number;
+}
+
+export interface Environment {
+  get(name: string): string | undefined;
+  /** The whole environment, without what only this program's own start needed. */
+  all(): Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** `HOME`, or null. */
+  readonly home: string | null;
+  /** The words that start this program again, before any argument. */
+  readonly program: readonly string[];
+  /** The offset of the local zone at that instant, in minutes east of UTC. */
+  zoneOffsetMin(at: Instant): number;
+}

@@ -1,0 +1,187 @@
+/**
+ * Events in words, one line each.
+ *
+ * @module
+ */
+import { oneLine } from "../core/cells.ts";
+import { clockText, spanText } from "../core/duration_text.ts";
+import type { Kind, LoggedEvent } from "../core/events.ts";
+import { type Instant, instantOf } from "../core/instant.ts";
+
+/** When and where the reader of a line is. */
+export interface Reading {
+  readonly now: Instant;
+  readonly zoneOffsetMin: (at: Instant) => number;
+}
+
+type Words<K extends Kind> = (event: LoggedEvent<K>, reading: Reading) => string;
+
+/** What is said of the kinds that people meet often; all others are shown by their fields. */
+const WORDS: { readonly [K in Kind]?: Words<K> } = {
+  serve_started: ({ version, pid, reader }) => `serve ${version} started, pid ${pid}; ${readerText(reader)}`,
+  serve_stopped: ({ rule, exit_code }) => `serve stopped: ${ruleText(rule)} (exit ${exit_code})`,
+  round_start: ({ round_num, phase }) =>
+    `round ${round_num} started${phase === null ? "" : `, phase ${phase}`}`,
+  agent_spawn: ({ timeout_s }) => `agent started, limit ${spanText(timeout_s * 1000)}`,
+  agent_exit: ({ exit_code, duration_s, ending, exit_cause }) =>
+    `agent ended after ${spanText(duration_s * 1000)}: ${
+      ending === undefined ? exit_cause : endingText(ending, exit_code)
+    }`,
+  round_end: ({ round_num, verdict, refusal }) =>
+    `round ${round_num} over${verdict === undefined ? "" : `: ${verdictText(verdict)}`}${
+      refusal ? ` (${refusal})` : ""
+    }`,
+  round_interrupted: ({ round_num, by, detail }) => `round ${round_num} was interrupted (${by}): ${detail}`,
+  round_progress: ({ wall_age_s, last_write_age_s, log_size_kb }) =>
+    `running for ${spanText(wall_age_s * 1000)}, ${log_size_kb} KiB, last output ${
+      spanText(last_write_age_s * 1000)
+    } ago`,
+  round_timeout_kill: ({ reason }) => `agent ended by force: ${reason}`,
+  round_grace_kill: ({ grace_s }) => `agent ended by force: idle for ${grace_s} s after its result`,
+  round_leftovers: ({ ended, left }) =>
+    `left behind: ${ended.length} processes ended${
+      left.length === 0 ? "" : `, ${left.length} could not be ended`
+    }`,
+  wait_started: ({ until_epoch, rule }, reading) =>
+    `waiting ${untilText(until_epoch * 1000, reading)}: ${ruleText(rule)}`,
+  transient_error_detected: ({ classification, reset_at_epoch, reset_source, raw }, reading) =>
+    `${classText(classification)}, over ${sourceText(reset_source)} at ${
+      timeText(reset_at_epoch * 1000, reading)
+    }${quoted(raw)}`,
+  transient_error_recovered: ({ classification, throttled_for_s }) =>
+    `${classText(classification)} is over, after ${spanText(throttled_for_s * 1000)}`,
+  transient_error_backoff_capped: ({ classification, applied_sleep_s, consecutive_count }) =>
+    `${classText(classification)} for the ${consecutive_count ?? 1}. time in a row: the wait is now ${
+      spanText(applied_sleep_s * 1000)
+    }`,
+  agent_usage_recorded: ({ input_tokens, output_tokens, cost_usd }) =>
+    `${input_tokens} tokens in, ${output_tokens} out${cost_usd === null ? "" : `, $${cost_usd.toFixed(2)}`}`,
+  agent_self_terminated: ({ reason }) =>
+    `the agent says that it is done: ${reason.trim() || "no reason given"}`,
+  agent_network_blip: ({ matched }) => `network failure: ${matched}`,
+  anomaly_repetitive_tool: ({ tool_name, target, count, window }) =>
+    `${tool_name} on ${target ?? "the same"} ${count} times in ${window} calls`,
+  max_rounds_reached: ({ rounds_completed }) => `${rounds_completed} rounds done, as many as allowed`,
+  stop_file_detected: ({ stop_file }) => `stop file ${stop_file} is there`,
+  crash_loop: ({ consecutive }) => `${consecutive} short failures in a row: giving up`,
+  no_work_slowdown: ({ consecutive, pause_s }) =>
+    `${consecutive} rounds in a row did nothing: next pause ${spanText(pause_s * 1000)}`,
+  config_broken: ({ reason }) => `the configuration does not work: ${reason}`,
+  smoke_check_failed: ({ reason }) => `start-up check failed: ${reason}`,
+};
+
+/** One line without its time; control characters made visible. */
+export function eventText(event: LoggedEvent, reading: Reading): string {
+  const words = WORDS[event.event] as Words<Kind> | undefined;
+  return oneLine(words === undefined ? fieldsText(event) : words(event, reading));
+}
+
+/** Local time, blank, the event in words. */
+export function eventLine(event: LoggedEvent, reading: Reading): string {
+  const at = instantOf(event.ts) ?? reading.now;
+  return `${secondsText(at, reading)}  ${eventText(event, reading)}`;
+}
+
+/** `until 15:04 (in 1 h 12 min)`. */
+export function untilText(at: Instant, reading: Reading): string {
+  return `until ${timeText(at, reading)} (in ${spanText(at - reading.now)})`;
+}
+
+export function timeText(at: Instant, { now, zoneOffsetMin }: Reading): string {
+  return clockText(at, now, zoneOffsetMin(at));
+}
+
+function secondsText(at: Instant, { zoneOffsetMin }: Reading): string {
+  return new Date(at + zoneOffsetMin(at) * 60_000).toISOString().slice(11, 19);
+}
+
+/** What a rule stands for, as the reason of a wait or a stop. */
+export function ruleText(rule: string): string {
+  switch (rule) {
+    case "stop_asked":
+      return "a stop was asked for";
+    case "sentinel":
+      return "the agent said that it is done";
+    case "stop_file":
+      return "the stop file is there";
+    case "max_rounds":
+      return "as many rounds as allowed are done";
+    case "config_broken":
+      return "the configuration does not work";
+    case "refused":
+      return "login or account was refused three times in a row";
+    case "crash_loop":
+      return "five short failures in a row";
+    case "restart_guard":
+      return "started again right after a stop that a restart cannot mend";
+    case "throttled":
+      return "a usage limit or a failing server";
+    case "no_work":
+      return "rounds in a row that did nothing";
+    case "restart_delay":
+      return "pause between rounds";
+    case "lock_held":
+      return "another round holds the lock";
+    case "log_unwritable":
+      return "the log directory cannot be written";
+    default:
+      return rule;
+  }
+}
+
+export function verdictText(verdict: string): string {
+  return verdict.replaceAll("_", " ");
+}
+
+export function classText(classification: string): string {
+  switch (classification) {
+    case "rate_limit_account":
+      return "the account's usage limit";
+    case "rate_limit_model":
+      return "the model's rate limit";
+    case "api_transient_5xx":
+      return "the server's failure";
+    case "api_timeout":
+      return "the server's timeout";
+    default:
+      return classification;
+  }
+}
+
+export function endingText(ending: string, exitCode: number): string {
+  switch (ending) {
+    case "exited":
+      return `exit ${exitCode}`;
+    case "signalled":
+      return `killed by signal ${-exitCode}`;
+    case "timed_out":
+      return "out of time, ended by force";
+    case "idle_after_result":
+      return "idle after its result, ended by force";
+    case "stopped":
+      return "ended on request";
+    case "not_started":
+      return "could not be started";
+    default:
+      return ending.replaceAll("_", " ");
+  }
+}
+
+function readerText(reader: string | null): string {
+  return reader === null ? "no reader watches the agent" : `the ${reader} reader watches the agent`;
+}
+
+function sourceText(source: string | undefined): string {
+  return source === "estimate" ? "by estimate" : "as the server says";
+}
+
+function quoted(raw: string): string {
+  return raw === "" ? "" : `: ${raw}`;
+}
+
+function fieldsText({ ts: _, event, ...fields }: LoggedEvent): string {
+  const pairs = Object.entries(fields).map(([key, value]) =>
+    `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`
+  );
+  return [event, ...pairs].join(" ");
+}

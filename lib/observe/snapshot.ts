@@ -1,0 +1,128 @@
+/**
+ * What `peek --json` prints: one document, schema 1.9 of the Python version with additions.
+ *
+ * @module
+ */
+import type { Config } from "../core/config.ts";
+import { KINDS } from "../core/events.ts";
+import { epochOf, isoOf } from "../core/instant.ts";
+import type { Plugin } from "../core/plugin.ts";
+import type { ProjectState } from "../core/project_state.ts";
+import { lastingThrottle, throttledUntil } from "../core/throttle.ts";
+import type { Host } from "../host.ts";
+import { foldLog, type LineCounts } from "../store/fold.ts";
+import { type LivingServe, livingServe } from "../store/holder.ts";
+import { type Layout, layoutOf } from "../store/layout.ts";
+import { parseObject } from "../store/status.ts";
+import { defenses } from "./defenses.ts";
+import { lastEvents } from "./event_query.ts";
+import { latestMetrics } from "./metrics.ts";
+import { endedRoundView, runningRoundView, summaryView } from "./round_view.ts";
+
+export interface SnapshotOptions {
+  readonly round: number | "latest" | null;
+  readonly withLog: boolean;
+  /** How many of the last events. */
+  readonly events: number;
+}
+
+/** What is read once and shown by every view. */
+export interface Observed {
+  readonly state: ProjectState;
+  readonly counts: LineCounts;
+  readonly layout: Layout;
+  readonly serve: LivingServe | null;
+}
+
+/** Reads the log directory; nothing in it changes. */
+export function observe(host: Host, config: Config): Observed {
+  const layout = layoutOf(config.runtime.log_dir);
+  const { state, counts } = foldLog(host, layout);
+  return { state, counts, layout, serve: livingServe(host, layout) };
+}
+
+export type Snapshot = ReturnType<typeof snapshot>;
+
+/** The document; `round` names a round without a log: null in `current_round`. */
+export function snapshot(
+  host: Host,
+  config: Config,
+  plugins: readonly Plugin[],
+  observed: Observed,
+  options: SnapshotOptions,
+) {
+  const { state, layout } = observed;
+  return {
+    schema_version: "1.9",
+    plugins: pluginLists(config, plugins),
+    project: config.project,
+    status: parseObject(host.files.readText(layout.status) ?? "") ?? {},
+    defenses: defenses(config),
+    current_round: currentRound(host, observed, options),
+    recent_rounds: state.rounds.map(summaryView),
+    orphan: parseObject(host.files.readText(layout.orphan) ?? ""),
+    system: latestMetrics(host, layout),
+    service: service(host, config, observed),
+    recent_events: options.events === 0
+      ? []
+      : lastEvents(host, layout, options.events, null).map((line) => JSON.parse(line)),
+    recent_hook_failures: state.hookFailures,
+    recent_blips: state.blips,
+    log: { events: observed.counts.lines, broken: observed.counts.broken, foreign: observed.counts.foreign },
+  };
+}
+
+function pluginLists({ plugins: { disable } }: Config, plugins: readonly Plugin[]) {
+  return {
+    event_kinds: [...KINDS].sort(),
+    context_enrichers: [],
+    pre_round_hooks: [],
+    post_round_hooks: plugins.map(({ name }) => name),
+    detectors: [],
+    owned_paths: [],
+    disabled: disable,
+  };
+}
+
+function currentRound(host: Host, observed: Observed, { round, withLog }: SnapshotOptions) {
+  if (round === null && observed.state.running === null) return null;
+  return round === null
+    ? runningRoundView(host, observed.layout, observed.state, withLog)
+    : endedRoundView(host, observed.layout, observed.state, round, withLog);
+}
+
+function service(host: Host, config: Config, { state, serve }: Observed) {
+  const now = host.clock.now();
+  return {
+    mode: serve === null ? "none" : "pid_file",
+    active: serve !== null,
+    pid: serve?.pid ?? null,
+    uptime_s: serve?.since == null ? null : Math.max(0, Math.round((now - serve.since) / 1000)),
+    unit_file: null,
+    rate_limit: rateLimit(host, config, state),
+    waiting: waiting(host, state, serve),
+    last_stop: state.serve.kind === "stopped"
+      ? { rule: state.serve.rule, exit_code: state.serve.exitCode, at: isoOf(state.serve.at) }
+      : null,
+  };
+}
+
+/** Null when no limit holds the next round back at this moment. */
+function rateLimit(host: Host, config: Config, state: ProjectState) {
+  const throttle = lastingThrottle(state.throttles, config.throttle);
+  if (throttle === null) return null;
+  const until = throttledUntil(throttle, config.throttle);
+  if (until <= host.clock.now()) return null;
+  return {
+    throttled_until_epoch: epochOf(until),
+    limit_type: throttle.classification,
+    agent: throttle.agent,
+    since_round: throttle.sinceRound,
+    reset_source: throttle.source,
+  };
+}
+
+function waiting(host: Host, { wait }: ProjectState, serve: LivingServe | null) {
+  if (serve === null || wait === null || wait.until <= host.clock.now()) return null;
+  return { rule: wait.rule, until_epoch: wait.until / 1000, since: isoOf(wait.since) };
+}

@@ -1,0 +1,76 @@
+/**
+ * Who holds a lock, in words. The file beside the lock is only for people; the lock itself is the truth.
+ *
+ * @module
+ */
+import { type Instant, instantOf, isoOf } from "../core/instant.ts";
+import type { Host, Lock } from "../host.ts";
+import type { Layout } from "./layout.ts";
+import { parseObject } from "./status.ts";
+
+/** Longest command line in the holder file, as in the Python version. */
+const COMMAND_MAX = 80;
+
+/** Says in the file who holds a lock. */
+export function writeHolder(host: Host, path: string, pid: number): void {
+  const holder = {
+    pid,
+    started_at: isoOf(host.clock.now()),
+    cmdline: host.processes.commandLine(pid).slice(0, COMMAND_MAX),
+    start_time: host.processes.inspect(pid)?.startTime ?? null,
+  };
+  host.files.write(path, JSON.stringify(holder));
+}
+
+/** The serve that lives at this moment. */
+export interface LivingServe {
+  readonly pid: number;
+  /** Null where only its pid is known. */
+  readonly since: Instant | null;
+}
+
+/** Looks for a living serve, without touching its lock. One of the Python version is only known by its pid. */
+export function livingServe(host: Host, layout: Layout): LivingServe | null {
+  const text = host.files.readText(layout.serveLock);
+  const holder = text === null ? null : parseObject(text);
+  if (typeof holder?.pid === "number" && typeof holder.start_time === "string") {
+    const found = host.processes.inspect(holder.pid);
+    if (found !== null && !found.zombie && found.startTime === holder.start_time) {
+      return {
+        pid: holder.pid,
+        since: typeof holder.started_at === "string" ? instantOf(holder.started_at) : null,
+      };
+    }
+  }
+  const pid = Number(host.files.readText(layout.servePid)?.trim() || NaN);
+  const found = Number.isSafeInteger(pid) && pid > 0 ? host.processes.inspect(pid) : null;
+  return found === null || found.zombie || pid === holder?.pid ? null : { pid, since: null };
+}
+
+/** Such as `held by PID 4711, age 93s, cmd: agent-runner round`. */
+export function holderText(host: Host, path: string): string {
+  const text = host.files.readText(path);
+  const raw = text === null ? null : parseObject(text);
+  if (raw === null) return "holder unknown, sidecar missing";
+  if (typeof raw.pid !== "number") return "holder info unreadable";
+  if (host.processes.inspect(raw.pid) === null) return `stale sidecar, holder PID ${raw.pid} no longer alive`;
+  const started = typeof raw.started_at === "string" ? instantOf(raw.started_at) : null;
+  const age = started === null ? "?" : Math.max(0, Math.round((host.clock.now() - started) / 1000));
+  return `held by PID ${raw.pid}, age ${age}s, cmd: ${raw.cmdline ?? ""}`;
+}
+
+/** The lock of the running round: taken for a moment to see whether it is free. Null when it is, else its holder. */
+export function roundLockHolder(host: Host, layout: Layout): string | null {
+  const lock = host.files.lock(layout.roundLock);
+  if (lock === null) return holderText(host, layout.roundLockHolder);
+  lock.release();
+  return null;
+}
+
+/** The lock of a serve's life, or who holds it. */
+export function takeServeLock(host: Host, layout: Layout): Lock | { readonly heldBy: string } {
+  const lock = host.files.lock(layout.serveLock);
+  if (lock === null) return { heldBy: holderText(host, layout.serveLock) };
+  writeHolder(host, layout.serveLock, host.processes.self.pid);
+  return lock;
+}

@@ -1,0 +1,71 @@
+import { type Draft, EVENTS, type Kind, KINDS, type LoggedEvent } from "../core/events.ts";
+import { type Instant, isoOf } from "../core/instant.ts";
+import { redactedCut } from "../core/redact.ts";
+import { getMetadata } from "valibot";
+
+/** The draft as an event of that instant, with its free texts redacted and cut. */
+export function stamp(draft: Draft, at: Instant): LoggedEvent {
+  const event: Record<string, unknown> = { ts: isoOf(at), ...draft };
+  for (const [field, max] of FREE_TEXTS[draft.event]) {
+    const text = event[field];
+    if (typeof text === "string") event[field] = redactedCut(text, max);
+  }
+  return event as unknown as LoggedEvent;
+}
+
+/**
+ * One line of the log, with its newline: a blank after each `,` and `:`, non-ASCII characters as they are, except the
+ * three at which some readers would split a line.
+ */
+export function encodeLine(event: LoggedEvent): string {
+  return `${encode(event)}\n`;
+}
+
+const LINE_BREAKS = /[\u0085\u2028\u2029]/g;
+
+function encode(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value).replace(LINE_BREAKS, escaped);
+    case "number":
+      return Number.isFinite(value) ? String(value) : "null";
+    case "boolean":
+      return value ? "true" : "false";
+    case "object":
+      return value === null ? "null" : encodeCompound(value);
+    default:
+      return "null";
+  }
+}
+
+function encodeCompound(value: object): string {
+  if (Array.isArray(value)) return `[${value.map(encode).join(", ")}]`;
+  let members = "";
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined) continue;
+    members += `${members === "" ? "" : ", "}${JSON.stringify(key)}: ${encode(member)}`;
+  }
+  return `{${members}}`;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+type FreeText = readonly [field: string, max: number];
+
+/** For each kind the fields that hold words from outside, with the length to which each is cut. */
+const FREE_TEXTS = Object.fromEntries(KINDS.map((kind) => [kind, freeTexts(kind)])) as Record<
+  Kind,
+  readonly FreeText[]
+>;
+
+function freeTexts(kind: Kind): readonly FreeText[] {
+  const found: FreeText[] = [];
+  for (const [field, schema] of Object.entries(EVENTS[kind].schema.entries)) {
+    const inner = "wrapped" in schema ? schema.wrapped : schema;
+    const { free } = getMetadata(inner as Parameters<typeof getMetadata>[0]);
+    if (typeof free === "number") found.push([field, free]);
+  }
+  return found;
+}

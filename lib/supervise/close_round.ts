@@ -1,0 +1,237 @@
+/**
+ * Closing a round: from what was seen to the events, the status and the verdict. A round that its own supervisor ends
+ * and one that the next supervisor finds are closed by the same steps.
+ *
+ * @module
+ */
+import type { Ending } from "../core/ending.ts";
+import type { Evidence } from "../core/evidence.ts";
+import { isoOf } from "../core/instant.ts";
+import { networkWords } from "../core/network_words.ts";
+import type { Plugin, UsageFinding } from "../core/plugin.ts";
+import { type SettledLimit, settleLimit } from "../core/throttle.ts";
+import { type Verdict, verdictOf } from "../core/verdict.ts";
+import { signalName, type WaitStatus } from "../core/wait_status.ts";
+import type { Host } from "../host.ts";
+import { bestEffort } from "../store/best_effort.ts";
+import { linesBackward } from "../store/blocks.ts";
+import { writeStatus } from "../store/status.ts";
+import type { Census } from "./contain.ts";
+import type { Supervision } from "./supervision.ts";
+
+/** Everything that is known when the agent is gone. */
+export interface RoundFacts {
+  readonly round: number;
+  readonly phase: string | null;
+  readonly ending: Ending;
+  readonly wait: WaitStatus;
+  readonly durationS: number;
+  readonly timeoutS: number;
+  readonly evidence: Evidence;
+  /** Null where it cannot be seen. */
+  readonly treeChanged: boolean | null;
+  /** Absolute path of the agent's output. */
+  readonly logPath: string;
+  readonly leftovers: Census;
+}
+
+/** Lines looked through for words of a network failure: those about the failure are at the end. */
+const NETWORK_LINES = 2000;
+
+/** Writes everything from `agent_exit` to `round_end` and what follows from the round. */
+export function closeRound(supervision: Supervision, facts: RoundFacts): Verdict {
+  const { log } = supervision;
+  const exitCode = exitCodeOf(facts.wait);
+  const timedOut = isTimedOut(facts.ending);
+  log.append({
+    event: "agent_exit",
+    round_num: facts.round,
+    exit_code: exitCode,
+    duration_s: round4(facts.durationS),
+    timed_out: timedOut,
+    exit_cause: exitCause(exitCode, timedOut),
+    ending: facts.ending.kind,
+  });
+  reportNetwork(supervision, facts, exitCode, timedOut);
+  if (facts.leftovers.ended.length + facts.leftovers.left.length > 0) {
+    log.append({
+      event: "round_leftovers",
+      round_num: facts.round,
+      ended: [...facts.leftovers.ended],
+      left: [...facts.leftovers.left],
+    });
+  }
+  reportKill(supervision, facts);
+  const verdict = end(supervision, facts, exitCode);
+  reportUsage(supervision, facts, exitCode === 0 && !timedOut);
+  return verdict;
+}
+
+function end(supervision: Supervision, facts: RoundFacts, exitCode: number): Verdict {
+  const { host, layout, log, voice } = supervision;
+  const verdict = verdictOf(facts);
+  const limit = limitOf(supervision, facts);
+  const refusal = bestEffort(() =>
+    writeStatus(host, layout, {
+      round_num: facts.round,
+      running: false,
+      last_completed_at: isoOf(host.clock.now()),
+      last_exit_code: exitCode,
+      last_duration_s: round4(facts.durationS),
+      current_phase: facts.phase,
+      phase_index: 0,
+    })
+  );
+  if (refusal !== null) voice.note(`status.json not written: ${refusal.message}`);
+  log.append({
+    event: "round_end",
+    round_num: facts.round,
+    verdict,
+    limit,
+    refusal: facts.evidence.auth !== null ? "auth" : facts.evidence.billing !== null ? "billing" : null,
+  });
+  if (limit !== null) {
+    const { classification, agent, reset_at_epoch, reset_source } = limit;
+    log.append({
+      event: "transient_error_detected",
+      classification,
+      agent,
+      reset_at_epoch,
+      round_num: facts.round,
+      raw: facts.evidence.limit?.raw ?? "",
+      reset_source,
+    });
+  }
+  return verdict;
+}
+
+function limitOf({ config, host, plugin }: Supervision, { evidence }: RoundFacts): SettledLimit | null {
+  if (evidence.limit === null) return null;
+  return settleLimit(evidence.limit, plugin?.agent ?? "unknown", host.clock.now(), config.throttle);
+}
+
+/** Negative: the signal; -1 where nobody knows. */
+export function exitCodeOf(wait: WaitStatus): number {
+  switch (wait.kind) {
+    case "exited":
+      return wait.code;
+    case "signalled":
+      return -wait.signal;
+    case "not_started":
+      return 127;
+    case "launcher_lost":
+    case "never_started":
+      return -1;
+  }
+}
+
+/** As the Python version uses the word: an idle agent that was ended after its result counts too. */
+function isTimedOut({ kind }: Ending): boolean {
+  return kind === "timed_out" || kind === "idle_after_result" || kind === "stalled";
+}
+
+/** The Python version's rule, which takes codes above 128 for signals; `ending` tells the whole truth. */
+export function exitCause(code: number, timedOut: boolean): string {
+  if (timedOut) return "timeout";
+  const signal = signalIn(code);
+  if (signal !== null) return `signal:${signalName(signal)}`;
+  return code === 0 ? "clean" : "error";
+}
+
+function signalIn(code: number): number | null {
+  const signal = code < -1 ? -code : code - 128;
+  return (signal >= 1 && signal <= 31) || signal === 34 || signal === 64 ? signal : null;
+}
+
+function reportNetwork(
+  supervision: Supervision,
+  facts: RoundFacts,
+  exitCode: number,
+  timedOut: boolean,
+): void {
+  if (!timedOut && (exitCode === 0 || signalIn(exitCode) !== null)) return;
+  const matched = networkFailure(supervision.host, facts.logPath, supervision.plugin);
+  if (matched === null) return;
+  supervision.log.append({
+    event: "agent_network_blip",
+    round_num: facts.round,
+    phase: facts.phase,
+    matched,
+    round_duration_s: round4(facts.durationS),
+    exit_code: exitCode,
+    timed_out: timedOut,
+  });
+}
+
+/** Only words that the CLI itself wrote count, where a plugin can tell them apart. */
+function networkFailure(host: Host, logPath: string, plugin: Plugin | null): string | null {
+  const file = host.files.open(logPath);
+  if (file === null) return null;
+  try {
+    let looked = 0;
+    for (const line of linesBackward(file)) {
+      const words = plugin === null ? line : plugin.ownWords(line);
+      const matched = words === null ? null : networkWords(words);
+      if (matched !== null) return matched;
+      if (++looked >= NETWORK_LINES) return null;
+    }
+    return null;
+  } finally {
+    file.close();
+  }
+}
+
+function reportKill({ log }: Supervision, { ending, round, timeoutS }: RoundFacts): void {
+  if (ending.kind === "timed_out") {
+    const reason = `exceeded round_timeout_s=${timeoutS}`;
+    log.append({ event: "round_timeout_kill", round_num: round, reason });
+  } else if (ending.kind === "idle_after_result") {
+    log.append({ event: "round_grace_kill", round_num: round, grace_s: ending.afterS, live_children: [] });
+  }
+}
+
+function reportUsage({ log, plugin }: Supervision, facts: RoundFacts, success: boolean): void {
+  const { evidence, phase, round } = facts;
+  if (evidence.usage !== null) {
+    log.append(usageEvent(evidence.usage, plugin?.agent ?? "unknown", round, phase, success));
+  }
+  for (const { tool, target, count, window } of evidence.repetitions) {
+    log.append({
+      event: "anomaly_repetitive_tool",
+      round_num: round,
+      tool_name: tool,
+      target,
+      count,
+      window,
+    });
+  }
+}
+
+function usageEvent(
+  usage: UsageFinding,
+  agent: string,
+  round: number,
+  phase: string | null,
+  success: boolean,
+) {
+  return {
+    event: "agent_usage_recorded",
+    agent,
+    model: usage.model,
+    round_num: round,
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cached_tokens: usage.cachedTokens,
+    cost_usd: usage.usd,
+    duration_ms: usage.durationMs,
+    models_breakdown: usage.models,
+    cache_creation_tokens: usage.cacheCreationTokens,
+    tool_call_count: usage.toolCalls,
+    phase: phase ?? "",
+    success,
+  } as const;
+}
+
+function round4(seconds: number): number {
+  return Math.round(seconds * 10_000) / 10_000;
+}

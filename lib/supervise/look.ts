@@ -1,0 +1,48 @@
+import type { World } from "../core/rules.ts";
+import { roundLockHolder } from "../store/holder.ts";
+import { bestEffort } from "../store/best_effort.ts";
+import { failedChecks } from "./startup_checks.ts";
+import type { StopSwitch } from "./stop_switch.ts";
+import type { Supervision } from "./supervision.ts";
+
+/** Characters of a sentinel or stop file that are of interest: more than the events keep. */
+const TEXT_MAX = 4000;
+
+/** Looks at everything that the rules judge by, except for what only matters when a round is about to start. */
+export function look(supervision: Supervision, stop: StopSwitch): World {
+  const { config, layout, log } = supervision;
+  log.poll();
+  const { stop_file } = config.runtime;
+  return {
+    stopAsked: stop.asked.aborted,
+    sentinel: textOf(supervision, layout.sentinel),
+    stopFile: stop_file === null ? null : textOf(supervision, stop_file),
+    brokenConfig: [],
+    lockHolder: null,
+    logFault: log.fault?.message ?? null,
+  };
+}
+
+/** The same world with the start-up checks made and the round lock tried. */
+export function lookBeforeRound(supervision: Supervision, world: World): World {
+  const { host, config, layout, log } = supervision;
+  const failed = failedChecks(host, config, layout);
+  for (const { name, reason, hint } of failed) {
+    log.append({ event: "smoke_check_failed", reason: `${name}: ${reason}` });
+    supervision.voice.note(`STARTUP FAIL: ${name}: ${reason} | how-to-fix: ${hint}`);
+  }
+  return {
+    ...world,
+    brokenConfig: failed.map(({ name, reason }) => `${name}: ${reason}`),
+    lockHolder: failed.length > 0 ? null : roundLockHolder(host, layout),
+  };
+}
+
+/** The file's text, "" where it cannot be read, null where it is not there. */
+function textOf({ host }: Supervision, path: string): string | null {
+  let text: string | null = "";
+  const refusal = bestEffort(() => {
+    text = host.files.readText(path);
+  });
+  return refusal !== null ? "" : (text as string | null)?.slice(0, TEXT_MAX) ?? null;
+}

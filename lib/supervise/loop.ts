@@ -1,0 +1,161 @@
+/**
+ * The loop: ask the rules, carry the answer out, until they say stop.
+ *
+ * @module
+ */
+import { EXIT, type ExitCode } from "../core/exit_code.ts";
+import { epochOf, type Instant } from "../core/instant.ts";
+import {
+  decideNext,
+  type Decision,
+  noWorkPauseS,
+  type Policy,
+  roundsCompleted,
+  type World,
+} from "../core/rules.ts";
+import { estimatedWait, lastingThrottle } from "../core/throttle.ts";
+import { redactedTail } from "../core/redact.ts";
+import { bestEffort } from "../store/best_effort.ts";
+import { highestRoundOnDisk, pruneRoundLogs } from "../store/retention.ts";
+import { readStatus } from "../store/status.ts";
+import { look, lookBeforeRound } from "./look.ts";
+import { reapLeftRound } from "./reap.ts";
+import { runRound } from "./round.ts";
+import type { StopSwitch } from "./stop_switch.ts";
+import type { Supervision } from "./supervision.ts";
+
+/** The longest that the loop goes without looking at stop file and sentinel (ms). */
+const LOOK_MS = 1000;
+
+/** Runs rounds until a rule stops the loop; resolves to the exit code. Every step is in the log. */
+export async function runLoop(supervision: Supervision, policy: Policy, stop: StopSwitch): Promise<ExitCode> {
+  const { host, voice } = supervision;
+  let jitter = host.random.next();
+  let waiting: Decision | null = null;
+  for (;;) {
+    announceRecovered(supervision);
+    const [world, decision] = decide(supervision, policy, stop, jitter);
+    switch (decision.kind) {
+      case "stop":
+        announceStop(supervision, policy, world, decision);
+        return decision.exitCode;
+      case "wait":
+        if (!isSameWait(waiting, decision)) announceWait(supervision, policy, decision);
+        waiting = decision;
+        voice.activity({ kind: "waiting", rule: decision.rule, until: decision.until });
+        await host.clock.sleep(Math.max(1, Math.min(decision.until - host.clock.now(), LOOK_MS)), stop.asked);
+        break;
+      case "run":
+        waiting = null;
+        voice.activity({ kind: "between" });
+        await reapLeftRound(supervision);
+        await runRound(supervision, { round: nextRound(supervision), phase: null, stopNow: stop.now });
+        bestEffort(() =>
+          pruneRoundLogs(host, supervision.layout, supervision.config.runtime.round_log_retention)
+        );
+        jitter = host.random.next();
+    }
+  }
+}
+
+function decide(
+  supervision: Supervision,
+  policy: Policy,
+  stop: StopSwitch,
+  jitter: number,
+): readonly [World, Decision] {
+  const { host, log } = supervision;
+  const world = look(supervision, stop);
+  const first = decideNext(log.state, policy, world, host.clock.now(), jitter);
+  if (first.kind !== "run") return [world, first];
+  const closer = lookBeforeRound(supervision, world);
+  return [closer, decideNext(log.state, policy, closer, host.clock.now(), jitter)];
+}
+
+/** One more than any number that the log or a file of the log directory names: a number is never used twice. */
+export function nextRound({ host, layout, log }: Supervision): number {
+  const status = readStatus(host, layout);
+  const inStatus = status.kind === "status" ? status.status.round_num : 0;
+  return Math.max(log.state.highestRound, inStatus, highestRoundOnDisk(host, layout)) + 1;
+}
+
+/** A limit is over when a round has ended without a new one, not when its wait is. */
+function announceRecovered({ host, log }: Supervision): void {
+  for (const { classification, agent, firstDetectedAt } of log.state.recovering) {
+    const throttled_for_s = Math.max(0, Math.round((host.clock.now() - firstDetectedAt) / 1000));
+    log.append({ event: "transient_error_recovered", classification, agent, throttled_for_s });
+  }
+}
+
+function isSameWait(before: Decision | null, now: Decision): boolean {
+  if (before?.kind !== "wait" || now.kind !== "wait" || before.rule !== now.rule) return false;
+  return before.until === now.until || now.rule === "lock_held" || now.rule === "log_unwritable";
+}
+
+function announceWait(
+  supervision: Supervision,
+  policy: Policy,
+  wait: Decision & { readonly kind: "wait" },
+): void {
+  const { log } = supervision;
+  if (wait.rule === "throttled") announceLongerEstimate(supervision, policy, wait.until);
+  const pause_s = wait.rule === "no_work" ? noWorkPauseS(log.state, policy) : null;
+  if (pause_s !== null) log.append({ event: "no_work_slowdown", consecutive: log.state.noWork, pause_s });
+  log.append({ event: "wait_started", until_epoch: wait.until / 1000, rule: wait.rule });
+}
+
+function announceLongerEstimate({ log }: Supervision, policy: Policy, until: Instant): void {
+  const throttle = lastingThrottle(log.state.throttles, policy.throttle);
+  const estimate = throttle === null ? null : estimatedWait(throttle, policy.throttle);
+  if (throttle === null || estimate === null || (throttle.strikes === 0 && !estimate.capped)) return;
+  log.append({
+    event: "transient_error_backoff_capped",
+    classification: throttle.classification,
+    agent: throttle.agent,
+    requested_sleep_s: Math.round(estimate.baseS),
+    applied_sleep_s: Math.round(estimate.appliedS),
+    original_reset_at_epoch: epochOf(throttle.resetAt),
+    applied_reset_at_epoch: Math.min(epochOf(throttle.detectedAt + estimate.appliedS * 1000), epochOf(until)),
+    consecutive_count: throttle.strikes + 1,
+    capped_by_absolute_max: estimate.capped,
+  });
+}
+
+/** The event that goes with the rule, where it has one, and the supervisor's last word. */
+function announceStop(
+  supervision: Supervision,
+  policy: Policy,
+  world: World,
+  { rule, exitCode }: Decision & { readonly kind: "stop" },
+): void {
+  const { config, log } = supervision;
+  const rounds_completed = roundsCompleted(log.state);
+  if (rule === "sentinel") log.append({ event: "agent_self_terminated", reason: world.sentinel ?? "" });
+  if (rule === "throttled") log.append({ event: "agent_self_terminated", reason: "rate_limit" });
+  if (rule === "config_broken") log.append({ event: "config_broken", reason: world.brokenConfig.join("; ") });
+  if (rule === "crash_loop") announceCrashLoop(supervision);
+  if (rule === "stop_file") {
+    const stop_file = config.runtime.stop_file ?? "";
+    log.append({ event: "stop_file_detected", stop_file, content: world.stopFile ?? "", rounds_completed });
+  }
+  if (rule === "max_rounds" && policy.maxRounds !== null && !policy.once) {
+    log.append({ event: "max_rounds_reached", rounds_completed, max_rounds: policy.maxRounds });
+  }
+  log.append({ event: "serve_stopped", rule, exit_code: exitCode });
+}
+
+/** Characters of the agent's last output that explain a crash loop, as in the Python version. */
+const CRASH_WORDS = 2000;
+
+function announceCrashLoop({ host, layout, log }: Supervision): void {
+  let words = "";
+  bestEffort(() => {
+    words = host.files.readText(layout.currentLog) ?? "";
+  });
+  log.append({
+    event: "crash_loop",
+    consecutive: log.state.crashes,
+    exit_code: log.state.rounds.at(-1)?.exit?.code ?? EXIT.failed,
+    reason: redactedTail(words, CRASH_WORDS),
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * A supervisor's life: take the directory over, run the loop, leave it in order.
+ *
+ * @module
+ */
+import type { Config } from "../core/config.ts";
+import type { LoggedEvent } from "../core/events.ts";
+import { EXIT, type ExitCode } from "../core/exit_code.ts";
+import { FileError } from "../core/file_error.ts";
+import type { Plugin } from "../core/plugin.ts";
+import { type Failure, failure } from "../core/problem.ts";
+import { VERSION } from "../core/version.ts";
+import type { Host } from "../host.ts";
+import { bestEffort } from "../store/best_effort.ts";
+import { EventLog } from "../store/event_log.ts";
+import { takeServeLock } from "../store/holder.ts";
+import { type Layout, layoutOf } from "../store/layout.ts";
+import { pruneRoundLogs, removeStaleTemporaries } from "../store/retention.ts";
+import { readStatus } from "../store/status.ts";
+import { fingerprint } from "../core/fingerprint.ts";
+import { runLoop } from "./loop.ts";
+import { type LoopOptions, policyOf } from "./policy.ts";
+import { reapLeftRound } from "./reap.ts";
+import { StopSwitch } from "./stop_switch.ts";
+import type { Supervision, Voice } from "./supervision.ts";
+
+export interface ServeOptions extends LoopOptions {
+  /** The reader of the agent's output, null where none applies. */
+  readonly plugin: Plugin | null;
+  readonly voice: Voice;
+  /** Told of each event that this supervisor writes. */
+  readonly onAppend: (event: LoggedEvent) => void;
+}
+
+/** Supervises until a rule stops it. What must be there before the loop can start is a failure in words. */
+export async function serve(host: Host, config: Config, options: ServeOptions): Promise<ExitCode | Failure> {
+  const stop = new StopSwitch(host, (text) => options.voice.note(text));
+  stop.arm();
+  const layout = layoutOf(config.runtime.log_dir);
+  try {
+    host.files.makeDir(layout.dir);
+    const lock = takeServeLock(host, layout);
+    if ("heldBy" in lock) return busy(layout, lock.heldBy);
+    try {
+      return await lead(host, config, options, layout, stop);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    if (error instanceof FileError) return unusable(layout, error);
+    throw error;
+  } finally {
+    stop.close();
+  }
+}
+
+async function lead(
+  host: Host,
+  config: Config,
+  options: ServeOptions,
+  layout: Layout,
+  stop: StopSwitch,
+): Promise<ExitCode> {
+  const log = EventLog.open(host, layout);
+  log.onAppend = options.onAppend;
+  const supervision: Supervision = {
+    host,
+    config,
+    layout,
+    log,
+    plugin: options.plugin,
+    voice: options.voice,
+  };
+  const pid = host.processes.self.pid;
+  try {
+    host.files.write(layout.servePid, String(pid));
+    reportStatus(supervision);
+    await reapLeftRound(supervision);
+    forgetOldSentinel(supervision);
+    bestEffort(() => pruneRoundLogs(host, layout, config.runtime.round_log_retention));
+    bestEffort(() => removeStaleTemporaries(host, layout));
+    log.append({
+      event: "serve_started",
+      version: VERSION,
+      pid,
+      reader: options.plugin?.agent ?? null,
+      plugins: options.plugin === null ? [] : [options.plugin.name],
+      containment: ["session", "group"],
+      config_hash: fingerprint(JSON.stringify(config)),
+    });
+    const policy = policyOf(config, options, options.plugin !== null);
+    return await runLoop(supervision, policy, stop);
+  } finally {
+    if (host.files.readText(layout.servePid) === String(pid)) {
+      bestEffort(() => host.files.remove(layout.servePid));
+    }
+    log.close();
+  }
+}
+
+function reportStatus({ host, layout, log }: Supervision): void {
+  const read = readStatus(host, layout);
+  if (read.kind === "unreadable") log.append({ event: "status_recovered", reason: read.why });
+}
+
+/**
+ * A sentinel from before this start is removed, unless the agent wrote it in the last round of a supervisor that was
+ * killed before it could act on it.
+ */
+function forgetOldSentinel({ host, layout, log, voice }: Supervision): void {
+  const stat = host.files.stat(layout.sentinel);
+  if (stat === null) return;
+  const last = log.state.rounds.at(-1);
+  const isUnheard = last !== undefined && !log.state.selfTerminated && stat.mtime >= last.startedAt;
+  if (isUnheard && log.state.serve.kind !== "stopped") return;
+  bestEffort(() => host.files.remove(layout.sentinel));
+  voice.note(`${layout.sentinel} from an earlier run removed`);
+}
+
+function busy(layout: Layout, heldBy: string): Failure {
+  return failure(EXIT.busy, `Cannot serve ${layout.dir}: another serve runs (${heldBy})`, {
+    hint: "agent-runner peek",
+  });
+}
+
+export function unusable(layout: Layout, error: FileError): Failure {
+  return failure(EXIT.config, `Cannot use the log directory ${layout.dir}: ${error.message}`, {
+    hint: "make it writable, or set runtime.log_dir",
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * What has to be true before a round may start. All checks are made and all problems named at once.
+ *
+ * @module
+ */
+import type { Config } from "../core/config.ts";
+import { FileError } from "../core/file_error.ts";
+import type { Host } from "../host.ts";
+import type { Layout } from "../store/layout.ts";
+import { findAgent } from "./agent_command.ts";
+import { promptFiles, readPrompt } from "./prompt.ts";
+import { isInWorkTree } from "./work_tree.ts";
+
+/** One check that failed. */
+export interface FailedCheck {
+  /** As in the Python version, such as `agent_cli_in_path`. */
+  readonly name: string;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Shortest prompt (bytes of UTF-8): a shorter one is a file that was cut or emptied by mistake. */
+const PROMPT_MIN = 500;
+
+/** The failed checks in a fixed order; none when `AGENT_RUNNER_SKIP_STARTUP_CHECK` is set. */
+export function failedChecks(host: Host, config: Config, layout: Layout): readonly FailedCheck[] {
+  if (/^(1|true|yes|on)$/i.test(host.env.get("AGENT_RUNNER_SKIP_STARTUP_CHECK") ?? "")) return [];
+  return [
+    checkLogDir(host, layout),
+    checkAgent(host, config),
+    checkWorkDir(host, config),
+    checkPrompt(host, config),
+  ]
+    .filter((failed) => failed !== null);
+}
+
+function checkLogDir(host: Host, layout: Layout): FailedCheck | null {
+  try {
+    host.files.makeDir(layout.dir);
+    host.files.write(layout.writeProbe, "");
+    host.files.remove(layout.writeProbe);
+    return null;
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return failed("log_dir_writable", error.message, `make ${layout.dir} writable, or set runtime.log_dir`);
+  }
+}
+
+function checkAgent(host: Host, config: Config): FailedCheck | null {
+  const agent = findAgent(host, config);
+  if (agent.kind === "found") return null;
+  return failed(
+    "agent_cli_in_path",
+    agent.why,
+    "install the agent's CLI, or set agent.command to its full path",
+  );
+}
+
+function checkWorkDir(host: Host, config: Config): FailedCheck | null {
+  const { work_dir } = config.runtime;
+  if (host.files.stat(work_dir)?.isDir !== true) {
+    return failed("work_dir_is_git_repo", `${work_dir} is no folder`, "set runtime.work_dir");
+  }
+  if (config.vcs.dirty_action === "ignore" || isInWorkTree(host, work_dir)) return null;
+  return failed(
+    "work_dir_is_git_repo",
+    `${work_dir} is not a git working tree`,
+    `git init ${work_dir}, or set vcs.dirty_action = "ignore"`,
+  );
+}
+
+function checkPrompt(host: Host, config: Config): FailedCheck | null {
+  const [primary] = promptFiles(config);
+  if (primary === undefined) return failed("prompt_file_exists", "none configured", "set prompt.file");
+  const stat = host.files.stat(primary);
+  if (stat === null) return failed("prompt_file_exists", `${primary} does not exist`, `write ${primary}`);
+  if (!stat.isFile) return failed("prompt_file_exists", `${primary} is no file`, "set prompt.file");
+  const prompt = readPrompt(host, config);
+  if (prompt.kind === "unreadable") return failed("prompt_smoke_passes", prompt.why, `look at ${primary}`);
+  const wrong = promptProblem(prompt.text, config);
+  return wrong === null
+    ? null
+    : failed("prompt_smoke_passes", wrong, `write what the agent should do into ${primary}`);
+}
+
+/** The first character matters only where the prompt is an argument that could be taken for a flag. */
+function promptProblem(text: string, { agent, prompt }: Config): string | null {
+  if (text.trim() === "") return "the prompt is empty";
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes < PROMPT_MIN) return `the prompt is ${bytes} bytes, at least ${PROMPT_MIN} are needed`;
+  const isBare = agent.prompt_delivery === "argv" &&
+    !(prompt.inject_context && prompt.context_injection_mode === "prepend");
+  return isBare && /^[-\s]/.test(text) ? `the prompt begins with ${JSON.stringify(text[0])}` : null;
+}
+
+function failed(name: string, reason: string, hint: string): FailedCheck {
+  return { name, reason, hint };
+}

@@ -1,0 +1,67 @@
+import type { Host, SignalName } from "../host.ts";
+
+/** Signals that arrive together are one request; a second one counts from here on (ms). */
+const SECOND_REQUEST_AFTER_MS = 200;
+
+/**
+ * Requests to stop: the first lets the running round finish, a second ends it.
+ * Signals are heard from the moment of arming until `close`.
+ */
+export class StopSwitch {
+  readonly #host: Host;
+  readonly #asked = new AbortController();
+  readonly #now = new AbortController();
+  readonly #closers: (() => void)[] = [];
+  readonly #note: (text: string) => void;
+  #askedAtMs: number | null = null;
+
+  /** @param note told what a signal led to, in a sentence */
+  constructor(host: Host, note: (text: string) => void) {
+    this.#host = host;
+    this.#note = note;
+  }
+
+  /**
+   * Hears SIGTERM, SIGINT and SIGUSR1 (which would otherwise open the runtime's debugger), and SIGHUP: a stop where a
+   * terminal has gone, nothing under a service.
+   */
+  arm(): void {
+    for (const name of ["SIGTERM", "SIGINT", "SIGUSR1"] as const) this.#on(name, () => this.request(name));
+    const { terminal } = this.#host;
+    const hasTerminal = terminal.stdinIsTerminal || terminal.err.isTerminal;
+    this.#on("SIGHUP", () => {
+      if (hasTerminal) this.request("SIGHUP");
+      else this.#note("SIGHUP ignored: there is no terminal to lose");
+    });
+  }
+
+  /** Aborted when somebody has asked for a stop. */
+  get asked(): AbortSignal {
+    return this.#asked.signal;
+  }
+
+  /** Aborted when the running round is to be ended too. */
+  get now(): AbortSignal {
+    return this.#now.signal;
+  }
+
+  request(why: string): void {
+    const atMs = this.#host.clock.monotonicMs();
+    if (this.#askedAtMs === null) {
+      this.#askedAtMs = atMs;
+      this.#note(`${why}: stopping; a running round is finished first (once more: it is ended now)`);
+      this.#asked.abort();
+    } else if (atMs - this.#askedAtMs >= SECOND_REQUEST_AFTER_MS && !this.#now.signal.aborted) {
+      this.#note(`${why} again: ending the running round`);
+      this.#now.abort();
+    }
+  }
+
+  close(): void {
+    for (const close of this.#closers.splice(0)) close();
+  }
+
+  #on(name: SignalName, handler: () => void): void {
+    this.#closers.push(this.#host.signals.on(name, handler));
+  }
+}

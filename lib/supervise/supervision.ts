@@ -1,0 +1,46 @@
+import type { Config } from "../core/config.ts";
+import type { Instant } from "../core/instant.ts";
+import type { Plugin } from "../core/plugin.ts";
+import type { Host } from "../host.ts";
+import type { EventLog } from "../store/event_log.ts";
+import type { Layout } from "../store/layout.ts";
+
+/** What every part of the write side works with. */
+export interface Supervision {
+  readonly host: Host;
+  readonly config: Config;
+  readonly layout: Layout;
+  readonly log: EventLog;
+  /** The reader of the agent's output, null where none applies. */
+  readonly plugin: Plugin | null;
+  readonly voice: Voice;
+}
+
+/** What the supervisor has to say beside its events. */
+export interface Voice {
+  /** A sentence for the person who watches; not an event. */
+  note(text: string): void;
+  /** What goes on at this moment; called a few times a second at most. */
+  activity(activity: Activity): void;
+}
+
+export type Activity =
+  | {
+    readonly kind: "running";
+    readonly round: number;
+    readonly elapsedMs: number;
+    readonly limitMs: number;
+    /** Since the agent's last output. */
+    readonly quietMs: number;
+    readonly work: WorkPhase;
+  }
+  | { readonly kind: "waiting"; readonly rule: string; readonly until: Instant }
+  | { readonly kind: "between" };
+
+/** What the round is busy with. */
+export type WorkPhase =
+  | "agent starts"
+  | "agent works"
+  | "a tool runs"
+  | "result is there"
+  | "ending the agent";

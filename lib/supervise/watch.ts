@@ -1,0 +1,134 @@
+import type { Ending } from "../core/ending.ts";
+import type { Launch } from "../host.ts";
+import { busyChildren } from "./busy_children.ts";
+import type { RoundReader } from "./round_reader.ts";
+import type { Supervision, WorkPhase } from "./supervision.ts";
+
+/** Between two looks at a running round (ms); shorter while somebody watches on a terminal. */
+const LOOK_MS = 250;
+const LOOK_WATCHED_MS = 100;
+
+/** What is watched. */
+export interface Watch {
+  readonly round: number;
+  readonly launch: Pick<Launch, "pid" | "ended">;
+  readonly reader: RoundReader;
+  /** Start and limit on the boot clock (ms). */
+  readonly startedBootMs: number;
+  readonly deadlineBootMs: number;
+  /** Aborted when the round is to be ended. */
+  readonly stopNow: AbortSignal;
+}
+
+/** Why watching is over: the agent ended by itself, or it has to be ended for the reason given. */
+export type WatchEnd =
+  | { readonly kind: "ended" }
+  | Extract<
+    Ending,
+    { readonly kind: "timed_out" | "idle_after_result" | "stopped" }
+  >;
+
+/** Watches until the first reason to stop; later ones cannot replace it. */
+export async function watchAgent(supervision: Supervision, watch: Watch): Promise<WatchEnd> {
+  const { host, voice } = supervision;
+  const ended = new AbortController();
+  watch.launch.ended.then(() => ended.abort());
+  const wake = AbortSignal.any([ended.signal, watch.stopNow]);
+  const lookMs = host.terminal.err.isTerminal ? LOOK_WATCHED_MS : LOOK_MS;
+  const progress = new Progress(supervision, watch);
+  for (;;) {
+    const nowMs = host.clock.boot().ms;
+    progress.look(nowMs);
+    const reason = ended.signal.aborted ? { kind: "ended" } as const : reasonToEnd(watch, nowMs, progress);
+    if (reason !== null) return reason;
+    voice.activity({
+      kind: "running",
+      round: watch.round,
+      elapsedMs: nowMs - watch.startedBootMs,
+      limitMs: watch.deadlineBootMs - watch.startedBootMs,
+      quietMs: progress.quietMs(nowMs),
+      work: progress.phase,
+    });
+    await host.clock.sleep(Math.max(1, Math.min(lookMs, watch.deadlineBootMs - nowMs)), wake);
+  }
+}
+
+function reasonToEnd(watch: Watch, nowMs: number, progress: Progress): WatchEnd | null {
+  if (watch.stopNow.aborted) return { kind: "stopped" };
+  if (nowMs >= watch.deadlineBootMs) {
+    return { kind: "timed_out", afterS: Math.round((watch.deadlineBootMs - watch.startedBootMs) / 1000) };
+  }
+  return progress.isIdleAfterResult(nowMs) ? { kind: "idle_after_result", afterS: progress.graceS } : null;
+}
+
+/** What is known of the round while it runs. */
+class Progress {
+  readonly #supervision: Supervision;
+  readonly #watch: Watch;
+  #lastOutputMs: number;
+  #lastReportMs: number;
+  #resultAtMs: number | null = null;
+  #saidExtended = false;
+
+  constructor(supervision: Supervision, watch: Watch) {
+    this.#supervision = supervision;
+    this.#watch = watch;
+    this.#lastOutputMs = watch.startedBootMs;
+    this.#lastReportMs = watch.startedBootMs;
+  }
+
+  get graceS(): number {
+    return this.#supervision.config.runtime.max_grace_after_result_s;
+  }
+
+  get phase(): WorkPhase {
+    const { reader } = this.#watch;
+    if (reader.evidence.result !== null) return "result is there";
+    if (reader.evidence.openTools > 0) return "a tool runs";
+    return reader.size === 0 ? "agent starts" : "agent works";
+  }
+
+  quietMs(nowMs: number): number {
+    return nowMs - this.#lastOutputMs;
+  }
+
+  look(nowMs: number): void {
+    const { reader } = this.#watch;
+    if (reader.read()) this.#lastOutputMs = nowMs;
+    if (reader.evidence.result !== null) this.#resultAtMs ??= nowMs;
+    const everyMs = this.#supervision.config.monitor.round_progress_interval_s * 1000;
+    if (everyMs > 0 && nowMs - this.#lastReportMs >= everyMs) this.#report(nowMs);
+  }
+
+  /** An agent that has given its result and runs nothing any more, for as long as the grace. */
+  isIdleAfterResult(nowMs: number): boolean {
+    const { config, host, log } = this.#supervision;
+    if (this.graceS === 0 || this.#resultAtMs === null || nowMs - this.#resultAtMs < this.graceS * 1000) {
+      return false;
+    }
+    const children = busyChildren(host, this.#watch.launch.pid, config.runtime.grace_kill_ignore_patterns);
+    if (children.live.length === 0) return true;
+    if (!this.#saidExtended) {
+      log.append({
+        event: "round_grace_extended",
+        round_num: this.#watch.round,
+        grace_s: this.graceS,
+        live_children: [...children.live],
+        ignored_children: [...children.ignored],
+      });
+    }
+    this.#saidExtended = true;
+    return false;
+  }
+
+  #report(nowMs: number): void {
+    this.#lastReportMs = nowMs;
+    this.#supervision.log.append({
+      event: "round_progress",
+      round_num: this.#watch.round,
+      log_size_kb: Math.floor(this.#watch.reader.size / 1024),
+      last_write_age_s: Math.floor(this.quietMs(nowMs) / 1000),
+      wall_age_s: Math.floor((nowMs - this.#watch.startedBootMs) / 1000),
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import type { Processes, SignalName } from "../host.ts";
+import { findProgram } from "./find_program.ts";
+import { launch } from "./launcher.ts";
+import { once } from "./once.ts";
+import { procTable } from "./proc_table.ts";
+import { psTable } from "./ps_table.ts";
+import { refusalOf } from "./refusal.ts";
+import { runProgram } from "./run_program.ts";
+
+/** The machine's processes. */
+export function systemProcesses(): Processes {
+  const table = Deno.build.os === "linux" ? procTable() : psTable();
+  const flock = once(() => findProgram("flock"));
+  const mv = once(() => findProgram("mv") ?? "/bin/mv");
+  function startTimeOf(pid: number): string {
+    return table.inspect(pid)?.startTime ?? "";
+  }
+  const ownStartTime = once(() => startTimeOf(Deno.pid));
+  return {
+    launch: (spec) => launch(spec, { flock: flock(), mv: mv() }, startTimeOf),
+    run: (argv, options) => runProgram(argv, options),
+    spawnIdle,
+    inspect: table.inspect,
+    list: table.list,
+    commandLine: table.commandLine,
+    signal,
+    self: {
+      get pid() {
+        return Deno.pid;
+      },
+      get startTime() {
+        return ownStartTime();
+      },
+    },
+    get hasFlock() {
+      return flock() !== null;
+    },
+  };
+}
+
+function spawnIdle(seconds: number): number {
+  try {
+    const child = new Deno.Command("sleep", {
+      args: [String(seconds)],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    child.unref();
+    return child.pid;
+  } catch (error) {
+    throw refusalOf(error, "sleep");
+  }
+}
+
+/** True as well when somebody is there whom we may not signal. */
+function signal(pid: number, name: SignalName): boolean {
+  // To the kernel 0 is our own group and −1 is everybody; Deno cuts fractions off.
+  if (!Number.isSafeInteger(pid) || pid === 0 || pid === -1) {
+    throw new RangeError(`Cannot signal process ${pid}`);
+  }
+  try {
+    Deno.kill(pid, name);
+    return true;
+  } catch (error) {
+    const refusal = refusalOf(error, `process ${pid}`);
+    if (refusal.fault === "missing") return false;
+    if (refusal.fault === "denied") return true;
+    throw refusal;
+  }
+}

@@ -1,0 +1,45 @@
+import type { ProcessInfo } from "../host.ts";
+import type { ProcessTable } from "./proc_table.ts";
+
+/**
+ * Platforms without /proc: `ps(1)`. `startTime` has a resolution of one second there.
+ * Meant for macOS, where it has not been run; the tests run it with the `ps` of Linux.
+ */
+export function psTable(): ProcessTable {
+  return {
+    inspect: (pid) => parsePs(ps(["-p", String(pid), "-o", COLUMNS]))[0] ?? null,
+    list: () => parsePs(ps(["-ax", "-o", COLUMNS])),
+    commandLine: (pid) => ps(["-ww", "-p", String(pid), "-o", "args="]).trimEnd(),
+  };
+}
+
+/** Reads the table that `ps -o pid,ppid,pgid,sess,lstart,state,comm` prints; lines that are no row are skipped. */
+export function parsePs(text: string): readonly ProcessInfo[] {
+  const found: ProcessInfo[] = [];
+  for (const line of text.split("\n")) {
+    const match = ROW.exec(line);
+    if (match === null) continue;
+    const [, pid, parent, group, session, startTime, state, name] = match;
+    found.push({
+      pid: Number(pid),
+      parent: Number(parent),
+      group: Number(group),
+      // macOS prints an address instead of a number.
+      session: /^\d+$/.test(session!) ? Number(session) : 0,
+      name: name!,
+      startTime: startTime!.replaceAll(/ +/g, " "),
+      zombie: state!.startsWith("Z"),
+    });
+  }
+  return found;
+}
+
+const COLUMNS = "pid,ppid,pgid,sess,lstart,state,comm";
+
+/** `lstart` is five words, such as `Tue Nov  3 09:05:00 2026`. */
+const ROW = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+\s+\S+\s+\S+\s+[\d:]+\s+\d+)\s+(\S+)\s+(.*\S)\s*$/;
+
+function ps(args: readonly string[]): string {
+  const command = new Deno.Command("ps", { args: [...args], env: { LC_ALL: "C" }, stdin: "null" });
+  return new TextDecoder().decode(command.outputSync().stdout);
+}

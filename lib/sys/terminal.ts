@@ -1,0 +1,87 @@
+import type { Stream, Terminal } from "../host.ts";
+import { refusalOf } from "./refusal.ts";
+
+/**
+ * The three standard streams. What `err` cannot take is dropped, since words are no reason to end; `out` throws a
+ * `FileError` then (a full disk), since its data are what was asked for. A reader that has gone is neither.
+ */
+export function systemTerminal(): Terminal {
+  return {
+    out: new StandardStream("standard output", Deno.stdout, true),
+    err: new StandardStream("standard error", Deno.stderr, false),
+    get stdinIsTerminal() {
+      return Deno.stdin.isTerminal();
+    },
+  };
+}
+
+/** What `Deno.stdout` and `Deno.stderr` have in common, as far as it is used. */
+interface Sink {
+  writeSync(bytes: Uint8Array): number;
+  isTerminal(): boolean;
+}
+
+const COLUMNS_UNKNOWN = 80;
+
+/** Milliseconds until the next try on a stream that somebody has set to non-blocking and whose reader is slow. */
+const RETRY_MS = 5;
+
+class StandardStream implements Stream {
+  readonly #name: string;
+  readonly #sink: Sink;
+  readonly #mustWrite: boolean;
+  #closed = false;
+
+  constructor(name: string, sink: Sink, mustWrite: boolean) {
+    this.#name = name;
+    this.#sink = sink;
+    this.#mustWrite = mustWrite;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get isTerminal(): boolean {
+    return this.#sink.isTerminal();
+  }
+
+  write(text: string): void {
+    if (this.#closed) return;
+    const bytes = new TextEncoder().encode(text);
+    try {
+      for (let written = 0; written < bytes.length;) written += this.#writeSome(bytes.subarray(written));
+    } catch (error) {
+      this.#closed = hasGone(error);
+      if (!this.#closed && this.#mustWrite) throw refusalOf(error, this.#name);
+    }
+  }
+
+  #writeSome(bytes: Uint8Array): number {
+    try {
+      return this.#sink.writeSync(bytes);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      pause(RETRY_MS);
+      return 0;
+    }
+  }
+
+  columns(): number {
+    try {
+      const { columns } = Deno.consoleSize();
+      return columns > 0 ? columns : COLUMNS_UNKNOWN;
+    } catch {
+      return COLUMNS_UNKNOWN;
+    }
+  }
+}
+
+/** EIO is what a terminal that was hung up answers. */
+function hasGone(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe || (error as { readonly code?: unknown }).code === "EIO";
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { checkStart, importsOf } from "./rules.ts";
+import { ROOT } from "./tree.ts";
+
+/** What `agent-runner --version` may load, packages included. */
+const MODULES_MAX = 40;
+
+Deno.test("main.ts loads few modules before a verb is known, and none that wakes the Node layer", () => {
+  const modules = staticModules(`file://${ROOT}main.ts`, readUrl);
+  assert.deepEqual(
+    [...modules].flatMap(([url, text]) => checkStart(url.replace(`file://${ROOT}`, ""), text)),
+    [],
+  );
+  assert.ok(modules.size <= MODULES_MAX, `${modules.size} modules:\n${[...modules.keys()].join("\n")}`);
+});
+
+Deno.test("staticModules() follows static imports of values and counts a cycle once", () => {
+  const files: Record<string, string> = {
+    "file:///main.ts": `import "./a.ts"; import type { T } from "./types.ts"; await import("./lazy.ts");`,
+    "file:///a.ts": `export * from "./main.ts"; import text from "./b.toml" with { type: "text" };`,
+  };
+  const modules = staticModules("file:///main.ts", (url) => files[url] ?? assert.fail(url));
+  assert.deepEqual([...modules.keys()], ["file:///main.ts", "file:///a.ts"]);
+});
+
+Deno.test("checkStart() reports Node modules, CommonJS and Node's globals", () => {
+  for (
+    const text of [
+      `import { join } from "node:path";`,
+      `const x = require("x");`,
+      "module.exports = 1;",
+      "exports.x = 1;",
+      "const size = typeof process;",
+      "Buffer.from([]);",
+    ]
+  ) assert.equal(checkStart("a.js", text).length, 1, text);
+  assert.deepEqual(checkStart("a.js", `context.process.exitCode = 1; await import("node:path");`), []);
+  assert.deepEqual(checkStart("file:///package/a.js", "function f(process) {}"), []);
+});
+
+/** Texts of the modules that load with `entry`, by URL. */
+function staticModules(entry: string, read: (url: string) => string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const open = [entry];
+  for (let url = open.pop(); url !== undefined; url = open.pop()) {
+    if (found.has(url) || !/\.m?[jt]s$/.test(url)) continue;
+    const text = read(url);
+    found.set(url, text);
+    for (const { specifier, typeOnly, dynamic } of importsOf(url, text)) {
+      if (typeOnly || dynamic || specifier.startsWith("node:")) continue;
+      open.push(specifier.startsWith(".") ? new URL(specifier, url).href : import.meta.resolve(specifier));
+    }
+  }
+  return found;
+}
+
+function readUrl(url: string): string {
+  return Deno.readTextFileSync(new URL(url));
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { systemHost } from "../../lib/sys/mod.ts";
+
+const host = systemHost();
+const MOD = JSON.stringify(import.meta.resolve("../../lib/sys/mod.ts"));
+
+interface Script {
+  readonly path: string;
+  readonly dir: string;
+}
+
+/** A program in a folder of its own that has `host` and `exitWith`. */
+function withScript(body: string, act: (script: Script) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const dir = await Deno.realPath(await Deno.makeTempDir());
+    const path = `${dir}/mäin 100%25.ts`;
+    try {
+      const head = `import { exitWith, systemHost } from ${MOD};\nconst host = systemHost();\n`;
+      await Deno.writeTextFile(path, head + body);
+      await act({ path, dir });
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  };
+}
+
+function deno(args: readonly string[], options: Partial<Deno.CommandOptions> = {}): Deno.Command {
+  return new Deno.Command(Deno.execPath(), { args: [...args], stdout: "piped", stderr: "piped", ...options });
+}
+
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+Deno.test(
+  "systemHost() looks at nothing before it is asked, and exitWith() ends the process",
+  withScript("exitWith(host.env === undefined ? 1 : 42);", async ({ path }) => {
+    // Without any permission every look at the machine would throw.
+    const { code, stderr } = await deno(["run", "--no-prompt", "--no-lock", path]).output();
+    assert.equal(code, 42, text(stderr));
+  }),
+);
+
+Deno.test(
+  "program holds the words that start the same program again from anywhere",
+  withScript("console.log(JSON.stringify([host.env.program, Deno.args]));", async ({ path, dir }) => {
+    const first = await deno(["run", "-A", "--no-prompt", path, "x"], { cwd: dir }).output();
+    const [program, args] = JSON.parse(text(first.stdout));
+    assert.deepEqual([program.at(-1), args], [path, ["x"]]);
+    const again = await new Deno.Command(program[0], { args: [...program.slice(1), "a b", "-A"], cwd: "/" })
+      .output();
+    assert.deepEqual(JSON.parse(text(again.stdout)), [program, ["a b", "-A"]]);
+  }),
+);
+
+Deno.test(
+  "program is the single file where one started us, which all() does not pass on",
+  withScript(
+    "console.log(JSON.stringify([host.env.program, host.env.all(), host.env.home, host.env.get('BAD') ?? null]));",
+    async ({ path, dir }) => {
+      const variables = "AGENT_RUNNER_SELF=/opt/agent-runner HOME= OTHER=1 BAD=\"$(printf 'a\\377')\"";
+      const shell = ["-c", `${variables} exec "$@"`, "sh", Deno.execPath(), "run", "-A", "--no-lock", path];
+      const env = { PATH: "/bin", DENO_DIR: `${dir}/cache` };
+      const { stdout, stderr } = await new Deno.Command("/bin/sh", { args: shell, clearEnv: true, env })
+        .output();
+      const [program, all, home, bad] = JSON.parse(text(stdout) || `"${text(stderr)}"`);
+      assert.deepEqual([program, home, bad], [["/opt/agent-runner"], null, null]);
+      assert.deepEqual([all.OTHER, all.AGENT_RUNNER_SELF], ["1", undefined]);
+    },
+  ),
+);
+
+Deno.test(
+  "cwd is absolute; zoneOffsetMin() is east of UTC and knows summer time",
+  withScript(
+    "console.log(host.env.cwd, ...[0, 15e9].map((at) => host.env.zoneOffsetMin(at)));",
+    async ({ path, dir }) => {
+      async function offsets(TZ: string): Promise<string> {
+        return text(
+          (await deno(["run", "-A", "--no-lock", path], { cwd: dir, env: { TZ } }).output()).stdout,
+        );
+      }
+      assert.equal(await offsets("America/New_York"), `${dir} -300 -240\n`);
+      assert.equal(await offsets("Asia/Kolkata"), `${dir} 330 330\n`);
+      assert.equal(await offsets("UTC"), `${dir} 0 0\n`);
+    },
+  ),
+);
+
+Deno.test(
+  "write() does nothing once the reader has gone",
+  withScript(
+    `for (let i = 0; i < 10_000 && !host.terminal.out.closed; i++) host.terminal.out.write("x".repeat(1000));
+     host.terminal.out.write("more");
+     host.terminal.err.write(String(host.terminal.out.closed));`,
+    async ({ path }) => {
+      const child = deno(["run", "-A", "--no-lock", path]).spawn();
+      await child.stdout.cancel();
+      assert.equal(await new Response(child.stderr).text(), "true");
+      assert.equal((await child.status).code, 0);
+    },
+  ),
+);
+
+Deno.test({
+  name: "write() throws for output that a full disk refuses and drops mere words",
+  ignore: Deno.build.os !== "linux",
+  fn: withScript(
+    `host.terminal.err.write("dropped");
+     try { host.terminal.out.write("data"); } catch (error) { exitWith(error.fault === "full" ? 28 : 1); }`,
+    async ({ path }) => {
+      const args = ["-c", 'exec "$@" >/dev/full 2>&1', "sh", Deno.execPath(), "run", "-A", "--no-lock", path];
+      assert.equal((await new Deno.Command("/bin/sh", { args }).output()).code, 28);
+    },
+  ),
+});
+
+Deno.test(
+  "write() writes all of a long text; columns() is 80 without a terminal",
+  withScript(
+    `host.terminal.out.write("ü".repeat(500_000));
+     host.terminal.err.write([host.terminal.out.columns(), host.terminal.out.isTerminal, host.terminal.stdinIsTerminal].join());`,
+    async ({ path }) => {
+      const options = { stdin: "null", detached: true } as const;
+      const { stdout, stderr } = await deno(["run", "-A", "--no-lock", path], options).output();
+      assert.equal(text(stdout).length, 500_000);
+      assert.equal(text(stderr), "80,false,false");
+    },
+  ),
+);
+
+Deno.test("on() calls each handler at a signal until it is taken back", async () => {
+  const calls: string[] = [];
+  const arrived = new AbortController();
+  function handler(): void {
+    calls.push("first");
+  }
+  const offs = [host.signals.on("SIGWINCH", handler), host.signals.on("SIGWINCH", handler)];
+  const off = host.signals.on("SIGWINCH", () => arrived.abort());
+  offs[0]!();
+  assert.equal(host.processes.signal(host.processes.self.pid, "SIGWINCH"), true);
+  // A listener alone does not keep a process alive.
+  await host.clock.sleep(60_000, arrived.signal);
+  assert.deepEqual(calls, ["first"]);
+  offs[1]!();
+  off();
+});
+
+Deno.test("sleep() resolves after its time, or at once when aborted", async () => {
+  const start = host.clock.monotonicMs();
+  await host.clock.sleep(20);
+  const slept = host.clock.monotonicMs() - start;
+  assert.ok(slept >= 19, `slept ${slept} ms`);
+  const stop = new AbortController();
+  const long = host.clock.sleep(2 ** 31 - 1, stop.signal);
+  stop.abort();
+  await long;
+  await host.clock.sleep(2 ** 31 - 1, stop.signal);
+});
+
+Deno.test("boot() keeps its id and goes on", () => {
+  const first = host.clock.boot();
+  const second = systemHost().clock.boot();
+  assert.notEqual(first.id, "");
+  assert.equal(second.id, first.id);
+  assert.ok(first.ms > 0 && second.ms >= first.ms);
+});
+
+Deno.test("now() is the wall clock in whole milliseconds, next() a number in [0, 1)", () => {
+  assert.equal(Number.isInteger(host.clock.now()), true);
+  const drawn = Array.from({ length: 100 }, () => host.random.next());
+  assert.equal(drawn.every((n) => n >= 0 && n < 1), true);
+  assert.ok(new Set(drawn).size > 90);
+});
