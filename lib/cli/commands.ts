@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { buildApplication, buildCommand, buildRouteMap } from "@stricli/core";
+import { type ApplicationText, buildApplication, buildCommand, buildRouteMap, text_en } from "@stricli/core";
 import { VERSION } from "../core/version.ts";
 import { type CliContext, command, type GlobalFlags } from "./context.ts";
 
@@ -174,11 +174,25 @@ const fakeAgent = buildCommand<Record<never, never>, string[], CliContext>({
       parameter: { parse: String, brief: "What to play; round n plays the n-th.", placeholder: "scenario" },
     },
   },
-  docs: { brief: "Play a scripted agent, to rehearse a set-up." },
+  docs: {
+    brief: "Play a scripted agent, to rehearse a set-up.",
+    fullDescription:
+      "Speaks Claude Code's stream-json; each scenario has one bad habit. SCENARIO=N sets its seconds (or " +
+      "its megabytes).\n\nScenarios: good, limit-5h, limit-weekly, overloaded, api-timeout, auth, no-work, crash, hang, " +
+      "ignores-term, lingers-after-result, flood, half-line, leaves-child, dirty-tree, done.",
+  },
 });
 
 /** All verbs by name. */
 export const COMMANDS = { init, serve, round, peek, events, why, "fake-agent": fakeAgent } as const;
+
+/** Stricli's words, in the form of all other errors. */
+const TEXT: ApplicationText = {
+  ...text_en,
+  noCommandRegisteredForInput: (args) => usageError(text_en.noCommandRegisteredForInput(args)),
+  exceptionWhileParsingArguments: (exc, ansi) =>
+    usageError(text_en.exceptionWhileParsingArguments.call(text_en, exc, ansi)),
+};
 
 export const application = buildApplication(
   buildRouteMap({
@@ -188,6 +202,7 @@ export const application = buildApplication(
   {
     name: "agent-runner",
     versionInfo: { currentVersion: `agent-runner ${VERSION}` },
+    localization: { text: TEXT },
     scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
     documentation: {
       caseStyle: "convert-camel-to-kebab",
@@ -196,6 +211,10 @@ export const application = buildApplication(
     },
   },
 );
+
+function usageError(text: string): string {
+  return `error: ${text}\nhint: agent-runner --help`;
+}
 
 function count(text: string): number {
   const number = Number(text);

@@ -8,6 +8,7 @@ import { spanText } from "../core/duration_text.ts";
 import type { LoggedEvent } from "../core/events.ts";
 import type { Host } from "../host.ts";
 import { eventLine, ruleText, untilText } from "../observe/event_text.ts";
+import { encodeLine } from "../store/line_format.ts";
 import type { Activity, Voice } from "../supervise/supervision.ts";
 
 export interface ServeVoice {
@@ -37,7 +38,7 @@ export function serveVoice(host: Host, asJson: boolean): ServeVoice {
       activity: (activity) => live.show(activity),
     },
     onAppend: (event) =>
-      live.around(() => out.write(asJson ? `${JSON.stringify(event)}\n` : `${eventLine(event, reading)}\n`)),
+      live.around(() => out.write(asJson ? encodeLine(event) : `${eventLine(event, reading)}\n`)),
     close: () => live.clear(),
   };
 }

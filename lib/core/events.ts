@@ -73,6 +73,7 @@ const limit = v.object({
   agent: v.string(),
   reset_at_epoch: v.pipe(v.number(), v.integer()),
   reset_source: v.picklist(["server", "estimate"]),
+  window: v.optional(v.nullable(v.string())),
 });
 
 export const EVENTS = {
@@ -199,6 +200,7 @@ export const EVENTS = {
     reset_source: v.optional(
       v.pipe(v.picklist(["server", "estimate"]), v.description("who says when it is over")),
     ),
+    window: v.optional(v.nullable(word("the server's name of the window, such as `five_hour`"))),
   }),
   agent_usage_recorded: kind("round", "the CLI reported its token counts", {
     agent,
@@ -243,6 +245,8 @@ export const EVENTS = {
   wait_started: kind("serve", "the loop waits", {
     until_epoch: num("when it goes on (Unix s, with a fraction)"),
     rule: word("the rule that makes it wait"),
+    classification: v.optional(classification),
+    window: v.optional(v.nullable(word("as in `transient_error_detected`"))),
   }),
   no_work_slowdown: kind("serve", "rounds in a row that did nothing slow the loop down", {
     consecutive: int("such rounds in a row"),

@@ -30,6 +30,8 @@ export interface Limit {
   readonly classification: string;
   /** Named by the server or by a plugin, and obeyed as given; null: the wait has to be estimated. */
   readonly resetAt: Instant | null;
+  /** The server's name of the window, null where it named none. */
+  readonly window: string | null;
   /** The CLI's own wording, uncut and unredacted, "" where it has none. */
   readonly raw: string;
 }
@@ -91,7 +93,10 @@ export function withFinding(evidence: Evidence, finding: Finding): Evidence {
     case "api_timeout":
       return withStanding(evidence, { ...standing, passing: estimated("api_timeout", finding.raw) });
     case "other_limit":
-      return withStanding(evidence, { ...standing, own: laterOf(standing.own, finding) });
+      return withStanding(evidence, {
+        ...standing,
+        own: laterOf(standing.own, { ...finding, window: null }),
+      });
     case "auth_failed":
       return { ...evidence, auth: finding.raw };
     case "billing":
@@ -156,6 +161,7 @@ function weightiest(standing: Standing): Limit | null {
     const limit: Limit = {
       classification: classificationOf(refusal),
       resetAt: refusal.resetAt,
+      window: refusal.window,
       raw: refusal.raw === "" ? standing.closingWords : refusal.raw,
     };
     if (limit.resetAt === null) named = limit;
@@ -165,8 +171,10 @@ function weightiest(standing: Standing): Limit | null {
 }
 
 function laterOf(first: Limit | null, second: Limit): Limit {
-  const { classification, resetAt, raw } = second;
-  return first !== null && (first.resetAt ?? 0) >= (resetAt ?? 0) ? first : { classification, resetAt, raw };
+  const { classification, resetAt, window, raw } = second;
+  return first !== null && (first.resetAt ?? 0) >= (resetAt ?? 0)
+    ? first
+    : { classification, resetAt, window, raw };
 }
 
 function classificationOf(refusal: LimitFinding): string {
@@ -174,5 +182,5 @@ function classificationOf(refusal: LimitFinding): string {
 }
 
 function estimated(classification: string, raw: string): Limit {
-  return { classification, resetAt: null, raw };
+  return { classification, resetAt: null, window: null, raw };
 }

@@ -16,6 +16,8 @@ export type ResetSource = "server" | "estimate";
 export interface Throttle {
   readonly classification: string;
   readonly agent: string;
+  /** The server's name of the window, null where it is not known. */
+  readonly window: string | null;
   readonly source: ResetSource;
   /** When this one was detected, and when the first of an unbroken row of its class was. */
   readonly detectedAt: Instant;
@@ -66,11 +68,12 @@ export interface SettledLimit {
   readonly agent: string;
   readonly reset_at_epoch: number;
   readonly reset_source: ResetSource;
+  readonly window: string | null;
 }
 
 /** Settles what a round's evidence says: a missing, past or absurd reset becomes an estimate. */
 export function settleLimit(limit: Limit, agent: string, now: Instant, policy: ThrottlePolicy): SettledLimit {
-  const { classification, resetAt } = limit;
+  const { classification, resetAt, window } = limit;
   const believed = resetAt !== null && isPlausible(resetAt, now);
   const base = baseS(classification, policy) ?? policy.cap_s;
   return {
@@ -78,6 +81,7 @@ export function settleLimit(limit: Limit, agent: string, now: Instant, policy: T
     agent,
     reset_at_epoch: believed ? epochOf(resetAt + 999) : epochOf(now + base * 1000 + 999),
     reset_source: believed ? "server" : "estimate",
+    window,
   };
 }
 
@@ -91,6 +95,7 @@ export interface LoggedLimit {
   readonly agent: string;
   readonly reset_at_epoch: number;
   readonly reset_source?: ResetSource | undefined;
+  readonly window?: string | null | undefined;
 }
 
 /** The throttle that a logged limit stands for. `row` is the class's unbroken row so far, if there is one. */
@@ -105,6 +110,7 @@ export function throttleOf(
   return {
     classification: logged.classification,
     agent: logged.agent,
+    window: logged.window ?? null,
     source: claimed === "server" && resetAt - at > PLAUSIBLE_MS ? "estimate" : claimed,
     detectedAt: at,
     firstDetectedAt: row?.since ?? at,

@@ -42,16 +42,18 @@ const WORDS: { readonly [K in Kind]?: Words<K> } = {
     `left behind: ${ended.length} processes ended${
       left.length === 0 ? "" : `, ${left.length} could not be ended`
     }`,
-  wait_started: ({ until_epoch, rule }, reading) =>
-    `waiting ${untilText(until_epoch * 1000, reading)}: ${ruleText(rule)}`,
-  transient_error_detected: ({ classification, reset_at_epoch, reset_source, raw }, reading) =>
-    `${classText(classification)}, over ${sourceText(reset_source)} at ${
+  wait_started: ({ until_epoch, rule, classification, window }, reading) =>
+    `waiting ${untilText(until_epoch * 1000, reading)}: ${
+      classification === undefined ? ruleText(rule) : limitText(classification, window ?? null)
+    }`,
+  transient_error_detected: ({ classification, window, reset_at_epoch, reset_source, raw }, reading) =>
+    `${limitText(classification, window ?? null)}, over ${sourceText(reset_source)} at ${
       timeText(reset_at_epoch * 1000, reading)
     }${quoted(raw)}`,
   transient_error_recovered: ({ classification, throttled_for_s }) =>
-    `${classText(classification)} is over, after ${spanText(throttled_for_s * 1000)}`,
+    `${limitText(classification, null)} is over, after ${spanText(throttled_for_s * 1000)}`,
   transient_error_backoff_capped: ({ classification, applied_sleep_s, consecutive_count }) =>
-    `${classText(classification)} for the ${consecutive_count ?? 1}. time in a row: the wait is now ${
+    `${limitText(classification, null)} for the ${consecutive_count ?? 1}. time in a row: the wait is now ${
       spanText(applied_sleep_s * 1000)
     }`,
   agent_usage_recorded: ({ input_tokens, output_tokens, cost_usd }) =>
@@ -129,14 +131,21 @@ export function ruleText(rule: string): string {
   }
 }
 
+function windowText(window: string | null): string {
+  if (window === "five_hour") return "5-hour";
+  if (window === "seven_day") return "weekly";
+  return window === null ? "usage" : window.replaceAll("_", " ");
+}
+
 export function verdictText(verdict: string): string {
   return verdict.replaceAll("_", " ");
 }
 
-export function classText(classification: string): string {
+/** Such as `the account's 5-hour limit`; `window` is the server's name of it, null where it is not known. */
+export function limitText(classification: string, window: string | null): string {
   switch (classification) {
     case "rate_limit_account":
-      return "the account's usage limit";
+      return `the account's ${windowText(window)} limit`;
     case "rate_limit_model":
       return "the model's rate limit";
     case "api_transient_5xx":

@@ -10,8 +10,8 @@ import type { ProjectState, RunningRound, Wait } from "../core/project_state.ts"
 import { lastingThrottle, type Throttle } from "../core/throttle.ts";
 import type { Host } from "../host.ts";
 import {
-  classText,
   endingText,
+  limitText,
   type Reading,
   ruleText,
   timeText,
@@ -82,10 +82,10 @@ function waiting(wait: Wait, state: ProjectState, config: Config, reading: Readi
 }
 
 /** `the account's usage limit, as the server said in round 41`. */
-function limitReason({ classification, source, sinceRound, strikes }: Throttle): string {
+function limitReason({ classification, window, source, sinceRound, strikes }: Throttle): string {
   const says = source === "server" ? "as the server said" : "as estimated";
   const again = strikes > 0 ? `, for the ${strikes + 1}. time in a row` : "";
-  return `${classText(classification)}, ${says} in round ${sinceRound}${again}`;
+  return `${limitText(classification, window)}, ${says} in round ${sinceRound}${again}`;
 }
 
 function notServing(state: ProjectState, reading: Reading): string {

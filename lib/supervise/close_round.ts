@@ -91,7 +91,7 @@ function end(supervision: Supervision, facts: RoundFacts, exitCode: number): Ver
     refusal: facts.evidence.auth !== null ? "auth" : facts.evidence.billing !== null ? "billing" : null,
   });
   if (limit !== null) {
-    const { classification, agent, reset_at_epoch, reset_source } = limit;
+    const { classification, agent, reset_at_epoch, reset_source, window } = limit;
     log.append({
       event: "transient_error_detected",
       classification,
@@ -100,6 +100,7 @@ function end(supervision: Supervision, facts: RoundFacts, exitCode: number): Ver
       round_num: facts.round,
       raw: facts.evidence.limit?.raw ?? "",
       reset_source,
+      window,
     });
   }
   return verdict;

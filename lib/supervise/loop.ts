@@ -101,7 +101,13 @@ function announceWait(
   if (wait.rule === "throttled") announceLongerEstimate(supervision, policy, wait.until);
   const pause_s = wait.rule === "no_work" ? noWorkPauseS(log.state, policy) : null;
   if (pause_s !== null) log.append({ event: "no_work_slowdown", consecutive: log.state.noWork, pause_s });
-  log.append({ event: "wait_started", until_epoch: wait.until / 1000, rule: wait.rule });
+  const throttle = wait.rule === "throttled" ? lastingThrottle(log.state.throttles, policy.throttle) : null;
+  log.append({
+    event: "wait_started",
+    until_epoch: wait.until / 1000,
+    rule: wait.rule,
+    ...(throttle === null ? {} : { classification: throttle.classification, window: throttle.window }),
+  });
 }
 
 function announceLongerEstimate({ log }: Supervision, policy: Policy, until: Instant): void {
