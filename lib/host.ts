@@ -11,6 +11,7 @@ export interface Host {
   readonly random: Random;
   readonly files: Files;
   readonly processes: Processes;
+  readonly cgroups: Cgroups;
   readonly git: Git;
   readonly signals: Signals;
   readonly terminal: Terminal;
@@ -58,6 +59,10 @@ export interface Files {
   realPath(path: string): string | null;
   /** Makes `path` a symbolic link to `target`, replacing what was there atomically. */
   link(path: string, target: string): void;
+  /** Bytes that a user may still write to the folder's file system, null where nobody knows. */
+  freeBytes(dir: string): Promise<number | null>;
+  /** Gives a range of a file back to the file system: it reads as zeros from now on. False where that cannot be done. */
+  punch(path: string, from: number, length: number): Promise<boolean>;
   /** Takes `flock(LOCK_EX | LOCK_NB)` on the file (created where missing); null when somebody else holds it. */
   lock(path: string): Lock | null;
 }
@@ -116,6 +121,8 @@ export interface LaunchSpec {
   readonly statusPath: string;
   /** File that the launcher holds under `flock(1)` for as long as it lives; null: it takes none. */
   readonly lockPath: string | null;
+  /** The round's own cgroup, which the agent joins and the launcher does not; null: there is none. */
+  readonly cgroup: string | null;
 }
 
 /** A started launcher that waits at its gate. */
@@ -160,12 +167,33 @@ export interface Processes {
   list(): readonly ProcessInfo[];
   /** Arguments joined by blanks, "" where unreadable. */
   commandLine(pid: number): string;
+  /**
+   * Living processes that carry the round's marker in their environment, as far as that can be seen.
+   * `newest` only looks at those that started last, which takes a millisecond however many there are.
+   */
+  marked(id: string, which: "all" | "newest"): readonly number[];
   /** Sends to a process (`pid > 0`) or to a whole group (`pid < 0`); false when nobody is there. */
   signal(pid: number, name: SignalName): boolean;
   /** This process. */
   readonly self: { readonly pid: number; readonly startTime: string };
   /** Whether flock(1) is there for the launcher. */
   readonly hasFlock: boolean;
+}
+
+/** Groups of processes that nobody can leave (cgroup v2). */
+export interface Cgroups {
+  /** Folder in which a round's group can be made, null where there is no cgroup v2 to write to. Tried once. */
+  readonly root: string | null;
+  /** @throws FileError */
+  make(name: string): string;
+  /** Pids inside; none when the group is gone. */
+  members(path: string): readonly number[];
+  /** Whether anything in it lives; zombies do not count. */
+  isPopulated(path: string): boolean;
+  /** Ends everything in it at once, whatever it does meanwhile. */
+  kill(path: string): void;
+  /** False while it is populated. */
+  remove(path: string): boolean;
 }
 
 export interface RunOptions {

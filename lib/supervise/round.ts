@@ -143,6 +143,7 @@ function start(
       logPath: `${layout.dir}/${ready.logName}`,
       statusPath: layout.waitStatus,
       lockPath: host.processes.hasFlock ? layout.roundLock : null,
+      cgroup: null,
     });
     writeRunningRound(host, layout, {
       round: plan.round,

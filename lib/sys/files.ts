@@ -1,4 +1,5 @@
 import type { Entry, Files, FileStat, Lock } from "../host.ts";
+import { freeBytes, punch } from "./disk_space.ts";
 import { openForAppending, openForReading } from "./open_file.ts";
 import { nullIfMissing, refusing } from "./refusal.ts";
 
@@ -17,6 +18,8 @@ export function systemFiles(): Files {
     stat,
     realPath,
     link,
+    freeBytes,
+    punch,
     lock,
   };
 }

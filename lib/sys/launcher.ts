@@ -81,7 +81,7 @@ function spawn(spec: LaunchSpec, tools: LauncherTools): Deno.ChildProcess {
     spec.id,
     spec.statusPath,
     spec.stdinPath,
-    NO_CGROUP,
+    spec.cgroup ?? "",
     spec.logPath,
   ];
   try {
@@ -99,7 +99,5 @@ function spawn(spec: LaunchSpec, tools: LauncherTools): Deno.ChildProcess {
     throw refusalOf(error, spec.cwd);
   }
 }
-
-const NO_CGROUP = "";
 
 function ignore(): void {}

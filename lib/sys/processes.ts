@@ -1,6 +1,7 @@
 import type { Processes, SignalName } from "../host.ts";
 import { findProgram } from "./find_program.ts";
 import { launch } from "./launcher.ts";
+import { marked } from "./marks.ts";
 import { once } from "./once.ts";
 import { procTable } from "./proc_table.ts";
 import { psTable } from "./ps_table.ts";
@@ -23,6 +24,7 @@ export function systemProcesses(): Processes {
     inspect: table.inspect,
     list: table.list,
     commandLine: table.commandLine,
+    marked: Deno.build.os === "linux" ? marked : () => [],
     signal,
     self: {
       get pid() {

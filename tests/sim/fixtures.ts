@@ -14,6 +14,7 @@ export const SPEC: LaunchSpec = {
   logPath: "/project/logs/round.log",
   statusPath: "/project/logs/status",
   lockPath: "/project/logs/agent-runner.lock",
+  cgroup: null,
 };
 
 export function simHost(seed: number): SimHost {

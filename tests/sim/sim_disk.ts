@@ -56,6 +56,11 @@ export class SimDisk {
     this.#room = 0;
   }
 
+  /** What a look at the file system says: nothing while it is full, plenty otherwise. */
+  get freeBytes(): number {
+    return this.clock.t < this.#fullUntilT ? this.#room : PLENTY;
+  }
+
   readOnlyUntil(t: number): void {
     this.#readOnlyUntilT = t;
   }
@@ -267,3 +272,5 @@ const ENCODER = new TextEncoder();
 function absolute(path: string): string {
   return path.startsWith("/") ? path : `${CWD}/${path}`;
 }
+
+const PLENTY = 1e12;

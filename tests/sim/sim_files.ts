@@ -100,6 +100,17 @@ export class SimFiles implements Files {
     );
   }
 
+  async freeBytes(): Promise<number | null> {
+    await this.life.pause(1);
+    return this.#disk.freeBytes;
+  }
+
+  /** The simulated file systems cannot do it. */
+  async punch(): Promise<boolean> {
+    await this.life.pause(1);
+    return false;
+  }
+
   lock(path: string): Lock | null {
     return this.life.effect(() => {
       const file = this.#disk.fileToChange(path);

@@ -196,6 +196,10 @@ export class SimHost implements Host {
     return this.life.processes;
   }
 
+  get cgroups(): Host["cgroups"] {
+    return this.life.cgroups;
+  }
+
   get git(): Host["git"] {
     return this.life.git;
   }

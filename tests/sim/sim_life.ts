@@ -1,4 +1,14 @@
-import type { Clock, Environment, Git, Host, Random, SignalName, Signals, Terminal } from "../../lib/host.ts";
+import type {
+  Cgroups,
+  Clock,
+  Environment,
+  Git,
+  Host,
+  Random,
+  SignalName,
+  Signals,
+  Terminal,
+} from "../../lib/host.ts";
 import type { Happening } from "./sim_clock.ts";
 import { Dead } from "./sim_crash.ts";
 import { CWD } from "./sim_disk.ts";
@@ -16,6 +26,7 @@ export class SimLife implements Host {
   readonly random: Random;
   readonly files: SimFiles;
   readonly processes: SimProcesses;
+  readonly cgroups: Cgroups;
   readonly git: Git;
   readonly signals: Signals;
   readonly terminal: Terminal;
@@ -40,6 +51,7 @@ export class SimLife implements Host {
     this.random = { next: () => this.#whileAlive(() => machine.programPrng.next()) };
     this.files = new SimFiles(this);
     this.processes = new SimProcesses(this);
+    this.cgroups = NO_CGROUPS;
     this.git = simGit(this, machine.tree);
     this.signals = { on: (name, handler) => this.#on(name, handler) };
     this.terminal = this.#terminal();
@@ -195,3 +207,13 @@ function forever(): Promise<never> {
 }
 
 function nothing(): void {}
+
+/** The simulated machine has none: rounds are ended by group and marker. */
+const NO_CGROUPS: Cgroups = {
+  root: null,
+  make: (path) => path,
+  members: () => [],
+  isPopulated: () => false,
+  kill: nothing,
+  remove: () => true,
+};

@@ -202,6 +202,13 @@ export class SimProcesses implements Processes {
     return process === null || process.zombie ? "" : process.argv.join(" ");
   }
 
+  marked(id: string): readonly number[] {
+    this.life.alive();
+    return this.life.machine.table.list().filter(({ round, zombie }) => round === id && !zombie).map((
+      { pid },
+    ) => pid);
+  }
+
   signal(pid: number, name: SignalName): boolean {
     return this.life.effect(() => this.life.machine.table.signal(pid, name));
   }

@@ -28,6 +28,7 @@ function withRound(act: (round: Round) => Promise<void>): () => Promise<void> {
         logPath: `${dir}/log`,
         statusPath: `${dir}/status`,
         lockPath: null,
+        cgroup: null,
         ...change,
       };
     }

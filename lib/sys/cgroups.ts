@@ -1,0 +1,80 @@
+import type { Cgroups } from "../host.ts";
+import { once } from "./once.ts";
+import { refusing } from "./refusal.ts";
+
+/** cgroup v2, where this process may make groups of its own; no controllers are switched on. */
+export function systemCgroups(): Cgroups {
+  const root = once(findRoot);
+  return {
+    get root() {
+      return root();
+    },
+    make,
+    members,
+    isPopulated,
+    kill: (path) => refusing(path, () => Deno.writeTextFileSync(`${path}/cgroup.kill`, "1")),
+    remove,
+  };
+}
+
+/** This process's own group, tried by making one below it. */
+function findRoot(): string | null {
+  const mount = mountPoint(read("/proc/self/mountinfo"));
+  const own = /^0::(\/.*)$/m.exec(read("/proc/self/cgroup"))?.[1];
+  if (mount === null || own === undefined) return null;
+  const root = `${mount}${own === "/" ? "" : own}`;
+  const probe = `${root}/agent-runner-probe-${Deno.pid}`;
+  try {
+    Deno.mkdirSync(probe);
+    const canKill = Deno.statSync(`${probe}/cgroup.kill`).isFile;
+    Deno.removeSync(probe);
+    return canKill ? root : null;
+  } catch {
+    // Whatever refuses here would refuse a round's group too.
+    return null;
+  }
+}
+
+/**
+ * Where cgroup v2 is mounted, from the text of `/proc/self/mountinfo` (proc(5)).
+ * @returns null where it is not, or only a part of it
+ */
+export function mountPoint(mountinfo: string): string | null {
+  for (const line of mountinfo.split("\n")) {
+    const [facts = "", type = ""] = line.split(" - ");
+    const [, , , root, point] = facts.split(" ");
+    if (type.startsWith("cgroup2 ") && root === "/" && point !== undefined) return point;
+  }
+  return null;
+}
+
+function make(path: string): string {
+  refusing(path, () => Deno.mkdirSync(path));
+  return path;
+}
+
+function members(path: string): readonly number[] {
+  return read(`${path}/cgroup.procs`).split("\n").filter((line) => line !== "").map(Number);
+}
+
+function isPopulated(path: string): boolean {
+  return /^populated 1$/m.test(read(`${path}/cgroup.events`));
+}
+
+function remove(path: string): boolean {
+  try {
+    Deno.removeSync(path);
+    return true;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
+  }
+}
+
+/** "" where the group has gone. */
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
