@@ -164,6 +164,40 @@ const why = buildCommand<GlobalFlags, [], CliContext>({
   docs: { brief: "Say in one paragraph what it is doing, and why." },
 });
 
+export interface StopFlags extends GlobalFlags {
+  readonly now: boolean;
+  readonly wait: boolean;
+}
+
+const stop = buildCommand<StopFlags, [], CliContext>({
+  loader: async () => command((await import("./stop.ts")).stop),
+  parameters: {
+    flags: {
+      now: { kind: "boolean", default: false, withNegated: false, brief: "End a running round too." },
+      wait: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Wait for the round, however long.",
+      },
+      ...globals,
+    },
+  },
+  docs: { brief: "Stop the supervisor; a running round is finished first." },
+});
+
+const kill = buildCommand<GlobalFlags, [], CliContext>({
+  loader: async () => command((await import("./stop.ts")).kill),
+  parameters: { flags: globals },
+  docs: { brief: "End supervisor and round at once." },
+});
+
+const status = buildCommand<GlobalFlags, [], CliContext>({
+  loader: async () => command((await import("./stop.ts")).status),
+  parameters: { flags: globals },
+  docs: { brief: "Say whether the supervisor runs." },
+});
+
 const fakeAgent = buildCommand<Record<never, never>, string[], CliContext>({
   loader: async () => command((await import("./fake_agent_verb.ts")).fakeAgent),
   parameters: {
@@ -184,7 +218,18 @@ const fakeAgent = buildCommand<Record<never, never>, string[], CliContext>({
 });
 
 /** All verbs by name. */
-export const COMMANDS = { init, serve, round, peek, events, why, "fake-agent": fakeAgent } as const;
+export const COMMANDS = {
+  init,
+  serve,
+  stop,
+  kill,
+  status,
+  round,
+  peek,
+  events,
+  why,
+  "fake-agent": fakeAgent,
+} as const;
 
 /** Stricli's words, in the form of all other errors. */
 const TEXT: ApplicationText = {

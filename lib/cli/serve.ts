@@ -4,6 +4,7 @@ import { EXIT } from "../core/exit_code.ts";
 import { failure } from "../core/problem.ts";
 import { chooseReader, type ReaderChoice } from "../extend/choose_reader.ts";
 import type { Host } from "../host.ts";
+import { surroundingUnit } from "../service/surrounding_unit.ts";
 import { serve } from "../supervise/serve.ts";
 import { runSingleRound } from "../supervise/single_round.ts";
 import type { ServeFlags } from "./commands.ts";
@@ -48,12 +49,20 @@ async function supervise(
     });
   }
   const { voice, onAppend, close } = serveVoice(host, flags.json);
+  const unit = await surroundingUnit(host);
   greet(host, loaded, choice, (text) => voice.note(text));
+  if (unit?.killsAll === true) {
+    voice.note(
+      `warning: ${unit.name} ends all its processes when it stops or restarts (KillMode): a running round is ` +
+        "interrupted then, and cannot be taken over; KillMode=process lets it go on",
+    );
+  }
   const { stdinIsTerminal, err } = host.terminal;
   const options = complete({
     plugin: choice.kind === "chosen" ? choice.plugin : null,
     unattended: !stdinIsTerminal && !err.isTerminal,
     voice,
+    unit,
     onAppend,
   });
   try {

@@ -105,6 +105,27 @@ export const CONFIG = {
       unit: "s",
       text: "How long an agent may take to end after SIGTERM, before SIGKILL.",
     }),
+    leftovers: key(oneOf("end", "report"), "end", {
+      text: "What becomes of processes that an agent left behind when it ended by itself.",
+    }),
+    leftovers_ignore: key(PATTERNS, [], {
+      text: "Processes whose command line matches one of these may outlive the round.",
+    }),
+    on_restart: key(oneOf("adopt", "reap"), "adopt", {
+      text: "What a new serve does with a round that still runs: take it over, or end it.",
+    }),
+    round_log_max_mb: key(POSITIVE, 50, {
+      unit: "MiB",
+      text: "How much of one round's log is kept: the beginning and the end, with the cut marked.",
+    }),
+    round_logs_total_mb: key(POSITIVE, 1000, {
+      unit: "MiB",
+      text: "How much all round logs together may take; the oldest go first.",
+    }),
+    disk_min_free_mb: key(COUNT, 200, {
+      unit: "MiB",
+      text: "With less free space than this no new round starts; 0 is off.",
+    }),
     on_no_work: key(oneOf("slow", "stop", "ignore"), "slow", {
       text: "What several short rounds in a row that succeed but do nothing lead to.",
     }),

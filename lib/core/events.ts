@@ -67,6 +67,12 @@ const files = words("paths, at most 20; untracked folders as `dir/`");
 const alertDetector = word("name of the detector");
 const host = v.nullable(word("remote host, null for this machine"));
 const child = v.object({ name: v.string(), pid: v.number() });
+const leftover = v.object({
+  name: v.string(),
+  pid: v.number(),
+  age_s: v.nullable(v.number()),
+  escaped: v.picklist(["in_group", "own_group", "own_session", "no_marker"]),
+});
 const ignoredChild = v.object({ name: v.string(), pid: v.number(), matched: v.string() });
 const limit = v.object({
   classification: v.string(),
@@ -226,8 +232,8 @@ export const EVENTS = {
   }),
   round_leftovers: kind("round", "processes were left when the agent had ended", {
     round_num: roundNum,
-    ended: v.pipe(v.array(child), v.description("what had to be ended")),
-    left: v.pipe(v.array(child), v.description("what could not be ended")),
+    ended: v.pipe(v.array(leftover), v.description("what was ended")),
+    left: v.pipe(v.array(leftover), v.description("what is still there")),
   }),
 
   serve_started: lasting("serve", "a supervisor takes over the log directory", {

@@ -43,6 +43,8 @@ export interface ProjectState {
   /** Stops in a row that a restart cannot mend, and when the last of them was. */
   readonly permanentStops: { readonly count: number; readonly at: Instant };
   readonly wait: Wait | null;
+  /** Space is too short for a new round. */
+  readonly diskLow: boolean;
   /** The last round's sentinel has been acted upon. */
   readonly selfTerminated: boolean;
   readonly hookFailures: readonly LoggedEvent<"hook_failed">[];
@@ -56,6 +58,8 @@ export type ServeState =
     readonly pid: number;
     readonly version: string;
     readonly since: Instant;
+    /** Layers that end a round completely, strongest first. */
+    readonly containment: readonly string[];
     /** Rounds that this serve has completed. */
     readonly completed: number;
     /** Rounds of this serve that were worth something. */
@@ -123,6 +127,7 @@ export function initialState(): ProjectState {
     refused: { count: 0, why: null },
     permanentStops: { count: 0, at: 0 },
     wait: null,
+    diskLow: false,
     selfTerminated: false,
     hookFailures: [],
     blips: [],
@@ -133,9 +138,9 @@ type Step<K extends Kind> = (state: ProjectState, event: LoggedEvent<K>, at: Ins
 
 /** Kinds that change the state; all others leave it as it is. */
 const STEPS: { readonly [K in Kind]?: Step<K> } = {
-  serve_started: (state, { pid, version }, at) => ({
+  serve_started: (state, { pid, version, containment }, at) => ({
     ...state,
-    serve: { kind: "started", pid, version, since: at, completed: 0, good: 0 },
+    serve: { kind: "started", pid, version, since: at, containment, completed: 0, good: 0 },
     wait: null,
   }),
   serve_stopped: serveStopped,
@@ -160,6 +165,8 @@ const STEPS: { readonly [K in Kind]?: Step<K> } = {
     recovering: state.recovering.filter((throttle) => !isSame(throttle, event)),
   }),
   agent_usage_recorded: agentUsage,
+  disk_low: (state) => ({ ...state, diskLow: true }),
+  disk_ok: (state) => ({ ...state, diskLow: false }),
   agent_self_terminated: (state) => ({ ...state, selfTerminated: true }),
   hook_failed: (state, event) => ({
     ...state,

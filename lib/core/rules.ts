@@ -28,6 +28,8 @@ export interface Policy {
   /** Started without a terminal, so by something that may start it again at once. */
   readonly unattended: boolean;
   readonly throttle: ThrottlePolicy;
+  /** With less free space no round starts (MiB); 0 is off. */
+  readonly minFreeMb: number;
 }
 
 /** What was looked at just now. */
@@ -41,6 +43,8 @@ export interface World {
   readonly brokenConfig: readonly string[];
   /** Who holds the round lock, null when it is free. */
   readonly lockHolder: string | null;
+  /** Free space of the log directory (MiB), null where it was not looked at or nobody knows. */
+  readonly freeMb: number | null;
   /** Why the log directory takes no lines at the moment, null when it does. */
   readonly logFault: string | null;
 }
@@ -84,6 +88,10 @@ export const RULES = {
   refused: (state) => state.refused.count >= REFUSALS_MAX ? stop("refused", EXIT.auth) : null,
   crash_loop: (state) => state.crashes >= CRASHES_MAX ? stop("crash_loop", EXIT.breaker) : null,
   restart_guard: restartGuard,
+  disk_low: (_state, policy, world, now) =>
+    world.freeMb !== null && world.freeMb < policy.minFreeMb
+      ? waitUntil("disk_low", now + LOOK_AGAIN_MS, now)
+      : null,
   throttled,
   no_work: noWork,
   restart_delay: restartDelay,
@@ -102,6 +110,7 @@ export type RuleName =
   | "refused"
   | "crash_loop"
   | "restart_guard"
+  | "disk_low"
   | "throttled"
   | "no_work"
   | "restart_delay"

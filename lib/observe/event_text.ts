@@ -65,6 +65,9 @@ const WORDS: { readonly [K in Kind]?: Words<K> } = {
     `${tool_name} on ${target ?? "the same"} ${count} times in ${window} calls`,
   max_rounds_reached: ({ rounds_completed }) => `${rounds_completed} rounds done, as many as allowed`,
   stop_file_detected: ({ stop_file }) => `stop file ${stop_file} is there`,
+  round_adopted: ({ round_num, agent_pid }) => `round ${round_num} still runs (pid ${agent_pid}): taken over`,
+  disk_low: ({ free_mb, needed_mb }) => `only ${free_mb} MiB free, a new round needs ${needed_mb}`,
+  disk_ok: ({ free_mb }) => `${free_mb} MiB free again`,
   crash_loop: ({ consecutive }) => `${consecutive} short failures in a row: giving up`,
   no_work_slowdown: ({ consecutive, pause_s }) =>
     `${consecutive} rounds in a row did nothing: next pause ${spanText(pause_s * 1000)}`,
@@ -116,6 +119,10 @@ export function ruleText(rule: string): string {
       return "five short failures in a row";
     case "restart_guard":
       return "started again right after a stop that a restart cannot mend";
+    case "disk_low":
+      return "too little free space for a new round";
+    case "killed":
+      return "it was killed";
     case "throttled":
       return "a usage limit or a failing server";
     case "no_work":

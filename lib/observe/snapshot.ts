@@ -13,6 +13,7 @@ import type { Host } from "../host.ts";
 import { foldLog, type LineCounts } from "../store/fold.ts";
 import { type LivingServe, livingServe } from "../store/holder.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
+import { isRunning, readRunningRound } from "../store/running_round.ts";
 import { parseObject } from "../store/status.ts";
 import { defenses } from "./defenses.ts";
 import { lastEvents } from "./event_query.ts";
@@ -32,13 +33,17 @@ export interface Observed {
   readonly counts: LineCounts;
   readonly layout: Layout;
   readonly serve: LivingServe | null;
+  /** A round's launcher lives, with or without a supervisor. */
+  readonly roundAlive: boolean;
 }
 
 /** Reads the log directory; nothing in it changes. */
 export function observe(host: Host, config: Config): Observed {
   const layout = layoutOf(config.runtime.log_dir);
   const { state, counts } = foldLog(host, layout);
-  return { state, counts, layout, serve: livingServe(host, layout) };
+  const record = readRunningRound(host, layout);
+  const roundAlive = record !== null && isRunning(host, record);
+  return { state, counts, layout, serve: livingServe(host, layout), roundAlive };
 }
 
 export type Snapshot = ReturnType<typeof snapshot>;
@@ -62,7 +67,7 @@ export function snapshot(
     recent_rounds: state.rounds.map(summaryView),
     orphan: parseObject(host.files.readText(layout.orphan) ?? ""),
     system: latestMetrics(host, layout),
-    service: service(host, config, observed),
+    service: serviceView(host, config, observed),
     recent_events: options.events === 0
       ? []
       : lastEvents(host, layout, options.events, null).map((line) => JSON.parse(line)),
@@ -91,7 +96,8 @@ function currentRound(host: Host, observed: Observed, { round, withLog }: Snapsh
     : endedRoundView(host, observed.layout, observed.state, round, withLog);
 }
 
-function service(host: Host, config: Config, { state, serve }: Observed) {
+/** The service as `peek`, `status`, `stop` and `kill` show it. */
+export function serviceView(host: Host, config: Config, { state, serve }: Observed) {
   const now = host.clock.now();
   return {
     mode: serve === null ? "none" : "pid_file",
@@ -100,6 +106,7 @@ function service(host: Host, config: Config, { state, serve }: Observed) {
     uptime_s: serve?.since == null ? null : Math.max(0, Math.round((now - serve.since) / 1000)),
     unit_file: null,
     rate_limit: rateLimit(host, config, state),
+    containment: state.serve.kind === "started" ? state.serve.containment : [],
     waiting: waiting(host, state, serve),
     last_stop: state.serve.kind === "stopped"
       ? { rule: state.serve.rule, exit_code: state.serve.exitCode, at: isoOf(state.serve.at) }

@@ -29,6 +29,8 @@ export interface Layout {
   readonly prompt: string;
   /** How the agent ended, in the launcher's words (added). */
   readonly waitStatus: string;
+  /** Asks for more than a signal can say (added). */
+  readonly stopRequest: string;
   /** Bytes that a full disk can be given back (added). */
   readonly reserve: string;
   readonly writeProbe: string;
@@ -52,6 +54,7 @@ export function layoutOf(dir: string): Layout {
     runningRound: at("running-round.json"),
     prompt: at("round-prompt.txt"),
     waitStatus: at("round-wait-status"),
+    stopRequest: at("stop-request.json"),
     reserve: at(".reserve"),
     writeProbe: at(".write_probe"),
   };

@@ -19,6 +19,8 @@ const RunningRoundRecord = v.object({
   /** Clock ticks since boot, as the kernel prints them. */
   start_time: v.string(),
   boot_id: v.string(),
+  /** The round's own cgroup, null without one. */
+  cgroup: v.nullable(v.string()),
   /** Agent output, relative to the log directory. */
   log: v.string(),
   started_at: v.string(),
@@ -26,6 +28,8 @@ const RunningRoundRecord = v.object({
   started_boot_ms: v.number(),
   deadline_boot_ms: v.number(),
   timeout_s: v.number(),
+  /** Range of the log that was given back to the file system, null without one (bytes). */
+  hole: v.nullable(v.object({ from: v.number(), to: v.number() })),
 });
 
 export type RunningRoundRecord = Readonly<v.InferOutput<typeof RunningRoundRecord>>;
@@ -40,6 +44,23 @@ export function readRunningRound(host: Host, layout: Layout): RunningRoundRecord
   const text = host.files.readText(layout.runningRound);
   const parsed = v.safeParse(RunningRoundRecord, text === null ? null : parseObject(text));
   return parsed.success ? parsed.output : null;
+}
+
+/** Whether the launcher of the recorded round still lives, in this boot. */
+export function isRunning(host: Host, { pid, start_time, boot_id }: RunningRoundRecord): boolean {
+  if (host.clock.boot().id !== boot_id) return false;
+  const found = host.processes.inspect(pid);
+  return found !== null && !found.zombie && found.startTime === start_time;
+}
+
+/** Notes a range of the log that reads as zeros from now on. */
+export function recordHole(
+  host: Host,
+  layout: Layout,
+  hole: { readonly from: number; readonly to: number },
+): void {
+  const record = readRunningRound(host, layout);
+  if (record !== null) writeRunningRound(host, layout, { ...record, hole: { ...hole } });
 }
 
 export function removeRunningRound(host: Host, layout: Layout): void {

@@ -1,81 +1,250 @@
 /**
- * Ending what a round started: TERM to the whole group, a grace, then KILL.
+ * Ending what a round started, completely: a cgroup where there is one; without it the process group, then every
+ * process that carries the round's marker.
  *
  * @module
  */
+import { compilePattern } from "../core/pattern.ts";
 import type { Host, ProcessInfo } from "../host.ts";
 
-/** The launcher of a round: leader of its own session and group. */
-export interface Leader {
+/** What a round's processes are known by. */
+export interface Containment {
+  /** Launcher: leader of the round's session and group. It stays outside the cgroup, to write how the agent ended. */
   readonly pid: number;
+  /** As `ProcessInfo.startTime`: a recycled pid is nobody of ours. */
   readonly startTime: string;
+  /** The round's marker. */
+  readonly id: string;
+  readonly cgroup: string | null;
 }
 
-/** A process that had to be ended, by its name and number only: arguments may hold secrets. */
-export interface Ended {
+/** How a process had left the agent's group. */
+export type Escape = "in_group" | "own_group" | "own_session" | "no_marker";
+
+/** A process of the round that outlived its agent: its name and number only, as arguments may hold secrets. */
+export interface Leftover {
   readonly name: string;
   readonly pid: number;
+  /** Seconds since its start, null where unknown. */
+  readonly age_s: number | null;
+  readonly escaped: Escape;
 }
 
+/** What had to be ended, and what is still there. */
 export interface Census {
-  readonly ended: readonly Ended[];
-  readonly left: readonly Ended[];
+  readonly ended: readonly Leftover[];
+  readonly left: readonly Leftover[];
 }
 
-/** Between two looks at a group that is ending (ms). */
-const LOOK_MS = 50;
+export const NOBODY: Census = { ended: [], left: [] };
 
-/** How long processes may take to vanish after KILL (ms). */
-const KILL_MS = 5000;
+/** Between two looks at processes that are ending (ms). */
+const LOOK_MS = 25;
 
-/** Living processes of the round's group without the launcher; none when the pid now belongs to somebody else. */
-export function groupMembers(host: Host, leader: Leader): readonly ProcessInfo[] {
-  const now = host.processes.inspect(leader.pid);
-  if (now !== null && now.startTime !== leader.startTime) return [];
-  return host.processes.list().filter(({ group, pid, zombie }) =>
-    group === leader.pid && pid !== leader.pid && !zombie
+/** How long they may take to vanish after KILL (ms): with a cgroup, and without one. */
+const KILL_CGROUP_MS = 5000;
+const KILL_SWEEPS_MS = 10_000;
+
+/** Quick looks at the newest processes before a whole sweep may say "empty" (docs/decisions/0010). */
+const PROBES = 40;
+
+/** How long git's own background maintenance is waited for (ms). */
+const MAINTENANCE_MS = 60_000;
+
+/** Clock ticks in a second: what Linux shows to user space on every architecture (`USER_HZ`). */
+const TICKS = 100;
+
+/** Living processes of the round without its launcher. */
+export function livingMembers(host: Host, round: Containment): readonly ProcessInfo[] {
+  const { processes, cgroups } = host;
+  const own = new Set([processes.self.pid, round.pid]);
+  if (round.cgroup !== null) {
+    return cgroups.members(round.cgroup).filter((pid) => !own.has(pid)).flatMap((pid) => alive(host, pid));
+  }
+  const recycled = processes.inspect(round.pid);
+  const isOurs = recycled === null || recycled.startTime === round.startTime;
+  const grouped = isOurs
+    ? processes.list().filter(({ group, zombie }) => group === round.pid && !zombie)
+    : [];
+  const known = new Set([...own, ...grouped.map(({ pid }) => pid)]);
+  const marked = processes.marked(round.id, "all").filter((pid) => !known.has(pid)).flatMap((pid) =>
+    alive(host, pid)
   );
+  return [...grouped.filter(({ pid }) => !own.has(pid)), ...marked];
+}
+
+/** Whether anything of the round but its launcher lives; the cheapest look there is. */
+export function hasMembers(host: Host, round: Containment): boolean {
+  return round.cgroup === null
+    ? livingMembers(host, round).length > 0
+    : host.cgroups.isPopulated(round.cgroup);
 }
 
 /** Whether the launcher itself still lives. */
-export function isAlive(host: Host, leader: Leader): boolean {
-  const now = host.processes.inspect(leader.pid);
-  return now !== null && now.startTime === leader.startTime && !now.zombie;
+export function isLauncherAlive(host: Host, round: Containment): boolean {
+  const now = host.processes.inspect(round.pid);
+  return now !== null && now.startTime === round.startTime && !now.zombie;
 }
 
-/**
- * Ends every member of the group. The launcher is spared, so that it can still write how the agent ended; it follows
- * when it has not left by itself.
- */
-export async function endGroup(host: Host, leader: Leader, graceS: number): Promise<Census> {
-  const ended = groupMembers(host, leader);
-  if (ended.length > 0) {
-    host.processes.signal(-leader.pid, "SIGTERM");
-    await emptied(host, leader, graceS * 1000);
-    for (const { pid } of groupMembers(host, leader)) host.processes.signal(pid, "SIGKILL");
-    await emptied(host, leader, KILL_MS);
+/** Ends everything of the round: TERM, the grace, KILL until nothing is left; then the launcher has gone too. */
+export async function endRound(host: Host, round: Containment, graceS: number): Promise<Census> {
+  const census = await endMembers(host, round, livingMembers(host, round), graceS, () => true);
+  await launcherGone(host, round);
+  if (round.cgroup !== null) host.cgroups.remove(round.cgroup);
+  return census;
+}
+
+/** What becomes of processes that an agent left behind when it ended by itself. */
+export interface LeftoverPolicy {
+  readonly action: "end" | "report";
+  /** Patterns of command lines that are left alone. */
+  readonly ignore: readonly string[];
+}
+
+/** Looks for what a cleanly ended agent left behind, and ends it as the policy says. */
+export async function settleLeftovers(
+  host: Host,
+  round: Containment,
+  graceS: number,
+  policy: LeftoverPolicy,
+): Promise<Census> {
+  if (!await mayHaveLeftovers(host, round)) {
+    if (round.cgroup !== null) host.cgroups.remove(round.cgroup);
+    return NOBODY;
   }
-  await launcherGone(host, leader);
-  const left = groupMembers(host, leader);
-  return { ended: ended.map(nameOnly), left: left.map(nameOnly) };
+  await maintenanceOver(host, round);
+  const isEnded = ({ pid, name }: ProcessInfo) => {
+    const words = host.processes.commandLine(pid) || name;
+    return policy.action === "end" && !isMaintenance(words) &&
+      !policy.ignore.some((text) => matches(text, words));
+  };
+  const census = await endMembers(host, round, livingMembers(host, round), graceS, isEnded);
+  if (round.cgroup !== null) host.cgroups.remove(round.cgroup);
+  return census;
 }
 
-/** Members that forked while they were being killed are killed at the next look. */
-async function emptied(host: Host, leader: Leader, withinMs: number): Promise<void> {
+/** Without a cgroup, what forks without end can hide from a whole sweep, but not among the newest processes. */
+async function mayHaveLeftovers(host: Host, round: Containment): Promise<boolean> {
+  if (hasMembers(host, round)) return true;
+  if (round.cgroup !== null) return false;
+  for (let i = 0; i < PROBES; i++) {
+    if (host.processes.marked(round.id, "newest").length > 0) return true;
+    if (i % 8 === 7) await host.clock.sleep(1);
+  }
+  return false;
+}
+
+async function endMembers(
+  host: Host,
+  round: Containment,
+  found: readonly ProcessInfo[],
+  graceS: number,
+  isEnded: (process: ProcessInfo) => boolean,
+): Promise<Census> {
+  const toEnd = found.filter(isEnded);
+  const ended = toEnd.map((process) => leftoverOf(host, round, process));
+  const remaining = () => livingMembers(host, round).filter(isEnded);
+  if (toEnd.length > 0) {
+    for (const process of toEnd) signalSame(host, process, "SIGTERM");
+    await until(host, graceS * 1000, () => remaining().length === 0);
+    await killAll(host, round, remaining, toEnd.length === found.length);
+  }
+  const left = livingMembers(host, round).map((process) => leftoverOf(host, round, process));
+  return { ended: ended.filter(({ pid }) => !left.some((other) => other.pid === pid)), left };
+}
+
+async function killAll(
+  host: Host,
+  round: Containment,
+  remaining: () => readonly ProcessInfo[],
+  everything: boolean,
+): Promise<void> {
+  if (round.cgroup !== null && everything) {
+    const { cgroup } = round;
+    if (host.cgroups.isPopulated(cgroup)) host.cgroups.kill(cgroup);
+    await until(host, KILL_CGROUP_MS, () => !host.cgroups.isPopulated(cgroup));
+    return;
+  }
+  const untilMs = host.clock.monotonicMs() + (round.cgroup === null ? KILL_SWEEPS_MS : KILL_CGROUP_MS);
+  let emptySweeps = 0;
+  while (emptySweeps < 2 && host.clock.monotonicMs() < untilMs) {
+    const now = remaining();
+    for (const process of now) signalSame(host, process, "SIGKILL");
+    const caught = round.cgroup === null && everything ? await killNewest(host, round) : 0;
+    emptySweeps = now.length + caught === 0 ? emptySweeps + 1 : 0;
+    if (now.length > 0) await host.clock.sleep(LOOK_MS);
+  }
+}
+
+/** Kills whatever carries the marker among the newest processes, again and again: what forks for ever is there. */
+async function killNewest(host: Host, round: Containment): Promise<number> {
+  let caught = 0;
+  for (let i = 0; i < PROBES; i++) {
+    for (const pid of host.processes.marked(round.id, "newest")) {
+      if (host.processes.signal(pid, "SIGKILL")) caught += 1;
+    }
+    if (i % 8 === 7) await host.clock.sleep(1);
+  }
+  return caught;
+}
+
+async function launcherGone(host: Host, round: Containment): Promise<void> {
+  const gone = await until(host, KILL_CGROUP_MS, () => !isLauncherAlive(host, round));
+  if (!gone) host.processes.signal(round.pid, "SIGKILL");
+}
+
+/** Signals a process only if it is still the one that was looked at. */
+function signalSame(host: Host, { pid, startTime }: ProcessInfo, name: "SIGTERM" | "SIGKILL"): void {
+  if (host.processes.inspect(pid)?.startTime === startTime) host.processes.signal(pid, name);
+}
+
+/** True as soon as the condition holds, false when the time is over. */
+async function until(host: Host, withinMs: number, condition: () => boolean): Promise<boolean> {
   const untilMs = host.clock.monotonicMs() + withinMs;
-  while (groupMembers(host, leader).length > 0 && host.clock.monotonicMs() < untilMs) {
+  while (!condition()) {
+    if (host.clock.monotonicMs() >= untilMs) return false;
     await host.clock.sleep(LOOK_MS);
   }
+  return true;
 }
 
-async function launcherGone(host: Host, leader: Leader): Promise<void> {
-  const untilMs = host.clock.monotonicMs() + KILL_MS;
-  while (isAlive(host, leader) && host.clock.monotonicMs() < untilMs) await host.clock.sleep(LOOK_MS / 5);
-  if (isAlive(host, leader) || groupMembers(host, leader).length > 0) {
-    host.processes.signal(-leader.pid, "SIGKILL");
-  }
+function alive(host: Host, pid: number): readonly ProcessInfo[] {
+  const process = host.processes.inspect(pid);
+  return process === null || process.zombie ? [] : [process];
 }
 
-function nameOnly({ name, pid }: ProcessInfo): Ended {
-  return { name, pid };
+function leftoverOf(
+  host: Host,
+  round: Containment,
+  { pid, name, group, session, startTime }: ProcessInfo,
+): Leftover {
+  const ticks = Number(startTime);
+  const age = host.clock.boot().ms / 1000 - ticks / TICKS;
+  const isMarked = () => round.cgroup === null || host.processes.marked(round.id, "all").includes(pid);
+  const escaped = group === round.pid
+    ? "in_group"
+    : !isMarked()
+    ? "no_marker"
+    : session === round.pid
+    ? "own_group"
+    : "own_session";
+  return { name, pid, age_s: Number.isFinite(age) ? Math.max(0, Math.round(age)) : null, escaped };
+}
+
+async function maintenanceOver(host: Host, round: Containment): Promise<void> {
+  const runs = () =>
+    livingMembers(host, round).some(({ pid, name }) =>
+      isMaintenance(host.processes.commandLine(pid) || name)
+    );
+  await until(host, MAINTENANCE_MS, () => !runs());
+}
+
+/** git tidies up in the background after a commit; killed half-way it would leave locks. */
+function isMaintenance(words: string): boolean {
+  return /^(\S*\/)?git\s+(-\S+\s+)*(maintenance|gc|repack|pack-objects)\b/.test(words);
+}
+
+function matches(pattern: string, words: string): boolean {
+  const compiled = compilePattern(pattern);
+  return compiled instanceof RegExp && compiled.test(words);
 }

@@ -1,6 +1,7 @@
 import type { World } from "../core/rules.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import { bestEffort } from "../store/best_effort.ts";
+import type { DiskGauge } from "./disk_gauge.ts";
 import { failedChecks } from "./startup_checks.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
@@ -19,12 +20,17 @@ export function look(supervision: Supervision, stop: StopSwitch): World {
     stopFile: stop_file === null ? null : textOf(supervision, stop_file),
     brokenConfig: [],
     lockHolder: null,
+    freeMb: null,
     logFault: log.fault?.message ?? null,
   };
 }
 
-/** The same world with the start-up checks made and the round lock tried. */
-export function lookBeforeRound(supervision: Supervision, world: World): World {
+/** The same world with the start-up checks made, the free space measured and the round lock tried. */
+export async function lookBeforeRound(
+  supervision: Supervision,
+  world: World,
+  gauge: DiskGauge,
+): Promise<World> {
   const { host, config, layout, log } = supervision;
   const failed = failedChecks(host, config, layout);
   for (const { name, reason, hint } of failed) {
@@ -34,6 +40,7 @@ export function lookBeforeRound(supervision: Supervision, world: World): World {
   return {
     ...world,
     brokenConfig: failed.map(({ name, reason }) => `${name}: ${reason}`),
+    freeMb: config.runtime.disk_min_free_mb > 0 ? await gauge.freeMb() : null,
     lockHolder: failed.length > 0 ? null : roundLockHolder(host, layout),
   };
 }

@@ -18,11 +18,12 @@ import { redactedTail } from "../core/redact.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { highestRoundOnDisk, pruneRoundLogs } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
+import { DiskGauge } from "./disk_gauge.ts";
 import { look, lookBeforeRound } from "./look.ts";
-import { reapLeftRound } from "./reap.ts";
 import { runRound } from "./round.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
+import { takeUpLeftRound } from "./take_up.ts";
 
 /** The longest that the loop goes without looking at stop file and sentinel (ms). */
 const LOOK_MS = 1000;
@@ -30,11 +31,13 @@ const LOOK_MS = 1000;
 /** Runs rounds until a rule stops the loop; resolves to the exit code. Every step is in the log. */
 export async function runLoop(supervision: Supervision, policy: Policy, stop: StopSwitch): Promise<ExitCode> {
   const { host, voice } = supervision;
+  const gauge = new DiskGauge(host, supervision.layout.dir);
   let jitter = host.random.next();
   let waiting: Decision | null = null;
   for (;;) {
     announceRecovered(supervision);
-    const [world, decision] = decide(supervision, policy, stop, jitter);
+    const [world, decision] = await decide(supervision, policy, stop, { gauge, jitter });
+    announceDisk(supervision, policy, world);
     switch (decision.kind) {
       case "stop":
         announceStop(supervision, policy, world, decision);
@@ -48,27 +51,25 @@ export async function runLoop(supervision: Supervision, policy: Policy, stop: St
       case "run":
         waiting = null;
         voice.activity({ kind: "between" });
-        await reapLeftRound(supervision);
+        await takeUpLeftRound(supervision, stop.now);
         await runRound(supervision, { round: nextRound(supervision), phase: null, stopNow: stop.now });
-        bestEffort(() =>
-          pruneRoundLogs(host, supervision.layout, supervision.config.runtime.round_log_retention)
-        );
+        bestEffort(() => pruneRoundLogs(host, supervision.layout, supervision.config.runtime));
         jitter = host.random.next();
     }
   }
 }
 
-function decide(
+async function decide(
   supervision: Supervision,
   policy: Policy,
   stop: StopSwitch,
-  jitter: number,
-): readonly [World, Decision] {
+  { gauge, jitter }: { readonly gauge: DiskGauge; readonly jitter: number },
+): Promise<readonly [World, Decision]> {
   const { host, log } = supervision;
   const world = look(supervision, stop);
   const first = decideNext(log.state, policy, world, host.clock.now(), jitter);
   if (first.kind !== "run") return [world, first];
-  const closer = lookBeforeRound(supervision, world);
+  const closer = await lookBeforeRound(supervision, world, gauge);
   return [closer, decideNext(log.state, policy, closer, host.clock.now(), jitter)];
 }
 
@@ -87,9 +88,19 @@ function announceRecovered({ host, log }: Supervision): void {
   }
 }
 
+/** Says once that space is short, and once that it is there again. */
+function announceDisk({ log }: Supervision, { minFreeMb }: Policy, { freeMb }: World): void {
+  if (freeMb === null || (freeMb < minFreeMb) === log.state.diskLow) return;
+  if (log.state.diskLow) log.append({ event: "disk_ok", free_mb: freeMb });
+  else log.append({ event: "disk_low", free_mb: freeMb, needed_mb: minFreeMb });
+}
+
+/** Waits that look again every few seconds, without a known end. */
+const OPEN_WAITS: readonly string[] = ["lock_held", "log_unwritable", "disk_low"];
+
 function isSameWait(before: Decision | null, now: Decision): boolean {
   if (before?.kind !== "wait" || now.kind !== "wait" || before.rule !== now.rule) return false;
-  return before.until === now.until || now.rule === "lock_held" || now.rule === "log_unwritable";
+  return before.until === now.until || OPEN_WAITS.includes(now.rule);
 }
 
 function announceWait(

@@ -21,5 +21,6 @@ export function policyOf({ runtime, throttle }: Config, options: LoopOptions, ha
     hasReader,
     unattended: options.unattended,
     throttle,
+    minFreeMb: runtime.disk_min_free_mb,
   };
 }

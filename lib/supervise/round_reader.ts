@@ -1,8 +1,16 @@
+import type { Config } from "../core/config.ts";
 import type { Ending } from "../core/ending.ts";
 import { emptyEvidence, type Evidence, withFinding } from "../core/evidence.ts";
 import type { Finding, Plugin, Reader, ReaderContext } from "../core/plugin.ts";
 import type { Host, ReadFile } from "../host.ts";
 import { chunksForward } from "../store/blocks.ts";
+import type { Hole } from "./log_cap.ts";
+
+/** What the plugin's reader is told about the round. */
+export function readerContext({ monitor }: Config, roundNum: number): ReaderContext {
+  const { anomaly_repetitive_window: window, anomaly_repetitive_threshold: threshold } = monitor;
+  return { roundNum, repetition: window > 0 && threshold > 0 ? { window, threshold } : null };
+}
 
 /** Larger blocks than for events: round logs grow by megabytes. */
 const BLOCK = 256 * 1024;
@@ -19,8 +27,17 @@ export class RoundReader {
   #offset = 0;
   #inside = false;
   #size = 0;
+  #hole: Hole | null;
 
-  constructor(host: Host, path: string, plugin: Plugin | null, context: ReaderContext) {
+  /** @param hole range of the file that is to be passed over, with the lines that it cuts */
+  constructor(
+    host: Host,
+    path: string,
+    plugin: Plugin | null,
+    context: ReaderContext,
+    hole: Hole | null = null,
+  ) {
+    this.#hole = hole;
     this.#file = host.files.open(path);
     this.#reader = plugin?.reader(context) ?? null;
     this.#interest = plugin === null ? null : anyOf(plugin.interest);
@@ -28,6 +45,11 @@ export class RoundReader {
 
   get evidence(): Evidence {
     return this.#evidence;
+  }
+
+  /** Bytes that nobody needs to read again. */
+  get readUpTo(): number {
+    return this.#reader === null ? this.#size : this.#offset;
   }
 
   /** Bytes of output so far. */
@@ -40,7 +62,7 @@ export class RoundReader {
     const size = this.#file?.size() ?? 0;
     const grew = size !== this.#size;
     this.#size = size;
-    if (grew && this.#file !== null && this.#reader !== null) this.#readLines(this.#file, this.#reader);
+    if (grew && this.#file !== null && this.#reader !== null) this.#readAround(this.#file, this.#reader);
     return grew;
   }
 
@@ -56,6 +78,17 @@ export class RoundReader {
 
   close(): void {
     this.#file?.close();
+  }
+
+  #readAround(file: ReadFile, reader: Reader): void {
+    const hole = this.#hole;
+    if (hole !== null) {
+      this.#readLines(endingAt(file, hole.from), reader);
+      this.#offset = hole.to;
+      this.#inside = true;
+      this.#hole = null;
+    }
+    this.#readLines(file, reader);
   }
 
   #readLines(file: ReadFile, reader: Reader): void {
@@ -83,6 +116,16 @@ export class RoundReader {
   #add(findings: readonly Finding[]): void {
     this.#evidence = findings.reduce(withFinding, this.#evidence);
   }
+}
+
+/** The file as if it ended there. */
+function endingAt(file: ReadFile, end: number): ReadFile {
+  return {
+    inode: file.inode,
+    size: () => Math.min(file.size(), end),
+    readAt: (offset, into) => file.readAt(offset, into.subarray(0, Math.max(0, end - offset))),
+    close: () => {},
+  };
 }
 
 function anyOf(words: readonly string[]): RegExp {

@@ -9,6 +9,7 @@ import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import type { Plugin } from "../core/plugin.ts";
 import { type Failure, failure } from "../core/problem.ts";
+import type { SurroundingUnit } from "../core/surrounding_unit.ts";
 import { VERSION } from "../core/version.ts";
 import type { Host } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
@@ -17,17 +18,20 @@ import { takeServeLock } from "../store/holder.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
 import { pruneRoundLogs, removeStaleTemporaries } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
+import { takeStopRequest } from "../store/stop_request.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import { runLoop } from "./loop.ts";
 import { type LoopOptions, policyOf } from "./policy.ts";
-import { reapLeftRound } from "./reap.ts";
 import { StopSwitch } from "./stop_switch.ts";
 import type { Supervision, Voice } from "./supervision.ts";
+import { takeUpLeftRound } from "./take_up.ts";
 
 export interface ServeOptions extends LoopOptions {
   /** The reader of the agent's output, null where none applies. */
   readonly plugin: Plugin | null;
   readonly voice: Voice;
+  /** The service manager's unit around this process, null without one. */
+  readonly unit: SurroundingUnit | null;
   /** Told of each event that this supervisor writes. */
   readonly onAppend: (event: LoggedEvent) => void;
 }
@@ -70,14 +74,16 @@ async function lead(
     log,
     plugin: options.plugin,
     voice: options.voice,
+    unit: options.unit,
   };
   const pid = host.processes.self.pid;
+  takeStopRequest(host, layout);
+  stop.isForNow = () => takeStopRequest(host, layout);
   try {
     host.files.write(layout.servePid, String(pid));
     reportStatus(supervision);
-    await reapLeftRound(supervision);
     forgetOldSentinel(supervision);
-    bestEffort(() => pruneRoundLogs(host, layout, config.runtime.round_log_retention));
+    bestEffort(() => pruneRoundLogs(host, layout, config.runtime));
     bestEffort(() => removeStaleTemporaries(host, layout));
     log.append({
       event: "serve_started",
@@ -85,9 +91,10 @@ async function lead(
       pid,
       reader: options.plugin?.agent ?? null,
       plugins: options.plugin === null ? [] : [options.plugin.name],
-      containment: ["session", "group"],
+      containment: containmentLayers(host),
       config_hash: fingerprint(JSON.stringify(config)),
     });
+    await takeUpLeftRound(supervision, stop.now);
     const policy = policyOf(config, options, options.plugin !== null);
     return await runLoop(supervision, policy, stop);
   } finally {
@@ -96,6 +103,16 @@ async function lead(
     }
     log.close();
   }
+}
+
+/** What ends a round completely on this machine, strongest first. */
+function containmentLayers({ cgroups }: Host): string[] {
+  return [
+    ...(cgroups.root === null ? [] : ["cgroup"]),
+    "session",
+    "group",
+    ...(cgroups.root === null ? ["marker"] : []),
+  ];
 }
 
 function reportStatus({ host, layout, log }: Supervision): void {

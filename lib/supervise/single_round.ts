@@ -5,13 +5,14 @@ import { type Failure, failure } from "../core/problem.ts";
 import type { Host } from "../host.ts";
 import { EventLog } from "../store/event_log.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
+import { DiskGauge } from "./disk_gauge.ts";
 import { look, lookBeforeRound } from "./look.ts";
 import { nextRound } from "./loop.ts";
-import { reapLeftRound } from "./reap.ts";
 import { runRound } from "./round.ts";
 import { type ServeOptions, unusable } from "./serve.ts";
 import { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
+import { takeUpLeftRound } from "./take_up.ts";
 
 /**
  * Runs one round at once, without asking the rules, also beside a serve that waits. 0 when it ran to its end, whatever
@@ -39,15 +40,16 @@ export async function runSingleRound(
 async function runAlone(
   host: Host,
   config: Config,
-  { plugin, voice, onAppend }: ServeOptions,
+  { plugin, voice, unit, onAppend }: ServeOptions,
   layout: Layout,
   stop: StopSwitch,
 ): Promise<ExitCode | Failure> {
   const log = EventLog.open(host, layout);
   log.onAppend = onAppend;
-  const supervision: Supervision = { host, config, layout, log, plugin, voice };
+  const supervision: Supervision = { host, config, layout, log, plugin, voice, unit };
   try {
-    const world = lookBeforeRound(supervision, look(supervision, stop));
+    const gauge = new DiskGauge(host, layout.dir);
+    const world = await lookBeforeRound(supervision, look(supervision, stop), gauge);
     if (world.brokenConfig.length > 0) return EXIT.config;
     if (world.lockHolder !== null) {
       const what =
@@ -55,7 +57,7 @@ async function runAlone(
       return failure(EXIT.busy, what, { hint: "agent-runner peek" });
     }
     if (stop.asked.aborted) return EXIT.done;
-    await reapLeftRound(supervision);
+    await takeUpLeftRound(supervision, stop.now);
     await runRound(supervision, { round: nextRound(supervision), phase: null, stopNow: stop.now });
     return EXIT.done;
   } finally {

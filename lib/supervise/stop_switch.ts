@@ -15,6 +15,9 @@ export class StopSwitch {
   readonly #note: (text: string) => void;
   #askedAtMs: number | null = null;
 
+  /** Whether the request at hand is for ending the round too, whatever the number of signals. */
+  isForNow: () => boolean = () => false;
+
   /** @param note told what a signal led to, in a sentence */
   constructor(host: Host, note: (text: string) => void) {
     this.#host = host;
@@ -47,7 +50,11 @@ export class StopSwitch {
 
   request(why: string): void {
     const atMs = this.#host.clock.monotonicMs();
-    if (this.#askedAtMs === null) {
+    if (this.isForNow()) {
+      this.#note(`${why}: stopping now; a running round is ended`);
+      this.#asked.abort();
+      this.#now.abort();
+    } else if (this.#askedAtMs === null) {
       this.#askedAtMs = atMs;
       this.#note(`${why}: stopping; a running round is finished first (once more: it is ended now)`);
       this.#asked.abort();

@@ -1,6 +1,7 @@
 import type { Config } from "../core/config.ts";
 import type { Instant } from "../core/instant.ts";
 import type { Plugin } from "../core/plugin.ts";
+import type { SurroundingUnit } from "../core/surrounding_unit.ts";
 import type { Host } from "../host.ts";
 import type { EventLog } from "../store/event_log.ts";
 import type { Layout } from "../store/layout.ts";
@@ -14,6 +15,8 @@ export interface Supervision {
   /** The reader of the agent's output, null where none applies. */
   readonly plugin: Plugin | null;
   readonly voice: Voice;
+  /** The service manager's unit around this process, null without one. */
+  readonly unit: SurroundingUnit | null;
 }
 
 /** What the supervisor has to say beside its events. */

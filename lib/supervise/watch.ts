@@ -1,6 +1,6 @@
 import type { Ending } from "../core/ending.ts";
-import type { Launch } from "../host.ts";
 import { busyChildren } from "./busy_children.ts";
+import type { LogCap } from "./log_cap.ts";
 import type { RoundReader } from "./round_reader.ts";
 import type { Supervision, WorkPhase } from "./supervision.ts";
 
@@ -11,13 +11,19 @@ const LOOK_WATCHED_MS = 100;
 /** What is watched. */
 export interface Watch {
   readonly round: number;
-  readonly launch: Pick<Launch, "pid" | "ended">;
+  /** The launcher. */
+  readonly pid: number;
   readonly reader: RoundReader;
+  readonly cap: LogCap;
   /** Start and limit on the boot clock (ms). */
   readonly startedBootMs: number;
   readonly deadlineBootMs: number;
   /** Aborted when the round is to be ended. */
   readonly stopNow: AbortSignal;
+  /** Whether the agent is gone; asked at each look. */
+  readonly hasEnded: () => boolean;
+  /** Aborted when it is worth asking at once. */
+  readonly mayHaveEnded: AbortSignal;
 }
 
 /** Why watching is over: the agent ended by itself, or it has to be ended for the reason given. */
@@ -31,15 +37,13 @@ export type WatchEnd =
 /** Watches until the first reason to stop; later ones cannot replace it. */
 export async function watchAgent(supervision: Supervision, watch: Watch): Promise<WatchEnd> {
   const { host, voice } = supervision;
-  const ended = new AbortController();
-  watch.launch.ended.then(() => ended.abort());
-  const wake = AbortSignal.any([ended.signal, watch.stopNow]);
+  const wake = AbortSignal.any([watch.mayHaveEnded, watch.stopNow]);
   const lookMs = host.terminal.err.isTerminal ? LOOK_WATCHED_MS : LOOK_MS;
   const progress = new Progress(supervision, watch);
   for (;;) {
     const nowMs = host.clock.boot().ms;
     progress.look(nowMs);
-    const reason = ended.signal.aborted ? { kind: "ended" } as const : reasonToEnd(watch, nowMs, progress);
+    const reason = watch.hasEnded() ? { kind: "ended" } as const : reasonToEnd(watch, nowMs, progress);
     if (reason !== null) return reason;
     voice.activity({
       kind: "running",
@@ -49,7 +53,8 @@ export async function watchAgent(supervision: Supervision, watch: Watch): Promis
       quietMs: progress.quietMs(nowMs),
       work: progress.phase,
     });
-    await host.clock.sleep(Math.max(1, Math.min(lookMs, watch.deadlineBootMs - nowMs)), wake);
+    const pauseMs = Math.max(1, Math.min(lookMs, watch.deadlineBootMs - nowMs));
+    await host.clock.sleep(pauseMs, watch.mayHaveEnded.aborted ? watch.stopNow : wake);
   }
 }
 
@@ -95,6 +100,7 @@ class Progress {
   look(nowMs: number): void {
     const { reader } = this.#watch;
     if (reader.read()) this.#lastOutputMs = nowMs;
+    this.#watch.cap.look(reader.size, reader.readUpTo);
     if (reader.evidence.result !== null) this.#resultAtMs ??= nowMs;
     const everyMs = this.#supervision.config.monitor.round_progress_interval_s * 1000;
     if (everyMs > 0 && nowMs - this.#lastReportMs >= everyMs) this.#report(nowMs);
@@ -106,7 +112,7 @@ class Progress {
     if (this.graceS === 0 || this.#resultAtMs === null || nowMs - this.#resultAtMs < this.graceS * 1000) {
       return false;
     }
-    const children = busyChildren(host, this.#watch.launch.pid, config.runtime.grace_kill_ignore_patterns);
+    const children = busyChildren(host, this.#watch.pid, config.runtime.grace_kill_ignore_patterns);
     if (children.live.length === 0) return true;
     if (!this.#saidExtended) {
       log.append({

@@ -1,0 +1,99 @@
+import type { Config } from "../core/config.ts";
+import { EXIT } from "../core/exit_code.ts";
+import { FileError } from "../core/file_error.ts";
+import { type Failure, failure } from "../core/problem.ts";
+import type { Plugin } from "../core/plugin.ts";
+import type { Host } from "../host.ts";
+import { EventLog } from "../store/event_log.ts";
+import { livingServe, takeServeLock } from "../store/holder.ts";
+import { layoutOf } from "../store/layout.ts";
+import type { Supervision } from "./supervision.ts";
+import { takeUpLeftRound } from "./take_up.ts";
+
+/** How long a killed supervisor may take to vanish (ms). */
+const VANISH_MS = 5000;
+const LOOK_MS = 20;
+
+/** Exit code of a process that SIGKILL ended, as shells count it. */
+const KILLED = 137;
+
+export type Ended = { readonly kind: "ended"; readonly text: string } | Failure;
+
+/** Kills the supervisor, then the round that it leaves, and closes both in the log. */
+export async function endEverything(host: Host, config: Config, plugin: Plugin | null): Promise<Ended> {
+  const serve = livingServe(host, layoutOf(config.runtime.log_dir));
+  if (serve !== null) host.processes.signal(serve.pid, "SIGKILL");
+  if (serve !== null && !await vanished(host, serve.pid)) {
+    return failure(EXIT.failed, `Cannot kill pid ${serve.pid}: it still runs`);
+  }
+  try {
+    return await closeAll(host, config, plugin, serve?.pid ?? null);
+  } catch (error) {
+    if (error instanceof FileError) return failure(EXIT.failed, `Cannot close the round: ${error.message}`);
+    throw error;
+  }
+}
+
+async function closeAll(
+  host: Host,
+  config: Config,
+  plugin: Plugin | null,
+  pid: number | null,
+): Promise<Ended> {
+  const layout = layoutOf(config.runtime.log_dir);
+  if (host.files.stat(layout.dir) === null) return { kind: "ended", text: "nothing runs" };
+  const lock = takeServeLock(host, layout);
+  if ("heldBy" in lock) {
+    return failure(EXIT.busy, `Cannot close the round: a new serve runs (${lock.heldBy})`);
+  }
+  try {
+    return await close({ host, config: reaping(config), layout, plugin }, pid);
+  } finally {
+    lock.release();
+  }
+}
+
+/** A round that still runs is ended, without a grace. */
+function reaping(config: Config): Config {
+  return { ...config, runtime: { ...config.runtime, on_restart: "reap", kill_grace_s: 0 } };
+}
+
+async function close(
+  place: Pick<Supervision, "host" | "config" | "layout" | "plugin">,
+  pid: number | null,
+): Promise<Ended> {
+  const { host, layout } = place;
+  const log = EventLog.open(host, layout);
+  const supervision: Supervision = {
+    ...place,
+    log,
+    voice: { note: () => {}, activity: () => {} },
+    unit: null,
+  };
+  try {
+    const { running } = log.state;
+    await takeUpLeftRound(supervision, new AbortController().signal);
+    if (pid !== null) {
+      log.append({ event: "serve_stopped", rule: "killed", exit_code: KILLED });
+      host.files.remove(layout.servePid);
+    }
+    const round = running === null ? "" : `round ${running.num} ended`;
+    const serve = pid === null ? "" : `serve (pid ${pid}) killed`;
+    return { kind: "ended", text: [serve, round].filter((part) => part !== "").join(", ") || "nothing runs" };
+  } finally {
+    log.close();
+  }
+}
+
+async function vanished(host: Host, pid: number): Promise<boolean> {
+  const untilMs = host.clock.monotonicMs() + VANISH_MS;
+  const isThere = () => {
+    const found = host.processes.inspect(pid);
+    return found !== null && !found.zombie;
+  };
+  while (isThere()) {
+    if (host.clock.monotonicMs() >= untilMs) return false;
+    await host.clock.sleep(LOOK_MS);
+  }
+  return true;
+}

@@ -1,0 +1,194 @@
+/**
+ * Seeing a started round through to its end: watch it, end what is left of it, find out how it ended, close it. A
+ * round that this supervisor started and one that it took over from a dead one go the same way.
+ *
+ * @module
+ */
+import type { Ending } from "../core/ending.ts";
+import { FileError } from "../core/file_error.ts";
+import type { Verdict } from "../core/verdict.ts";
+import { readWaitStatus, signalName, type WaitStatus } from "../core/wait_status.ts";
+import type { Lock, WorkTree } from "../host.ts";
+import { bestEffort } from "../store/best_effort.ts";
+import { recordHole, removeRunningRound } from "../store/running_round.ts";
+import { closeRound } from "./close_round.ts";
+import {
+  type Census,
+  type Containment,
+  endRound,
+  hasMembers,
+  isLauncherAlive,
+  settleLeftovers,
+} from "./contain.ts";
+import { type Hole, LogCap } from "./log_cap.ts";
+import { readerContext, RoundReader } from "./round_reader.ts";
+import type { Supervision } from "./supervision.ts";
+import { watchAgent, type WatchEnd } from "./watch.ts";
+import { hasChanged, workTree } from "./work_tree.ts";
+
+/** A round whose agent has been let go. */
+export interface StartedRound {
+  readonly round: number;
+  readonly phase: string | null;
+  readonly containment: Containment;
+  /** Absolute path of the agent's output. */
+  readonly logPath: string;
+  readonly timeoutS: number;
+  /** Start and limit on the boot clock (ms). */
+  readonly startedBootMs: number;
+  readonly deadlineBootMs: number;
+  /** Aborted when the launcher has ended, where it is a child of this process. */
+  readonly launcherGone: AbortSignal;
+  /** Exit code of a launcher that is a child of this process, null for one that is not. */
+  readonly launcherCode: Promise<number> | null;
+  /** The work tree before the agent, "unknown" where nobody looked. */
+  readonly before: WorkTree;
+  /** Range of the log that has been given back already. */
+  readonly hole: Hole | null;
+  /** Aborted when the round is to be ended now. */
+  readonly stopNow: AbortSignal;
+}
+
+/** Exit code of the launcher when another process holds the round lock. */
+const LAUNCHER_BUSY = 75;
+
+/** Between two tries to take the round lock from a round that got in between (ms). */
+const LOCK_LOOK_MS = 200;
+
+export async function seeThrough(supervision: Supervision, round: StartedRound): Promise<Verdict> {
+  const { host, config, layout, plugin } = supervision;
+  const context = readerContext(config, round.round);
+  const reader = new RoundReader(host, round.logPath, plugin, context, round.hole);
+  const cap = new LogCap(host, round.logPath, {
+    capMb: config.runtime.round_log_max_mb,
+    hole: round.hole,
+    onHole: (hole) => bestEffort(() => recordHole(host, layout, hole)),
+  });
+  try {
+    const end = await watchAgent(supervision, {
+      round: round.round,
+      pid: round.containment.pid,
+      reader,
+      cap,
+      startedBootMs: round.startedBootMs,
+      deadlineBootMs: round.deadlineBootMs,
+      stopNow: round.stopNow,
+      hasEnded: () => hasEnded(supervision, round),
+      mayHaveEnded: round.launcherGone,
+    });
+    const leftovers = await endAll(supervision, round, end);
+    const wait = await waitStatus(supervision, round);
+    const ending = end.kind === "ended" ? endingOf(wait) : end;
+    return await settle(supervision, round, { ending, wait, leftovers, evidence: reader.end(ending) });
+  } finally {
+    reader.close();
+    await finishLog(supervision, cap);
+    bestEffort(() => removeRunningRound(host, layout));
+    bestEffort(() => host.files.remove(layout.roundLockHolder));
+  }
+}
+
+async function finishLog({ voice }: Supervision, cap: LogCap): Promise<void> {
+  try {
+    await cap.finish();
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    voice.note(`the round's log was not shortened: ${error.message}`);
+  }
+}
+
+/** A launcher that was killed alone leaves the agent behind: then the round goes on until nothing of it lives. */
+function hasEnded(
+  { host, layout }: Supervision,
+  { launcherGone, launcherCode, containment }: StartedRound,
+): boolean {
+  if (launcherCode === null ? isLauncherAlive(host, containment) : !launcherGone.aborted) return false;
+  return host.files.stat(layout.waitStatus) !== null || !hasMembers(host, containment);
+}
+
+/** Whatever the end was, nothing of the round is left when this resolves, or the census names it. */
+async function endAll(
+  { host, config }: Supervision,
+  { containment }: StartedRound,
+  end: WatchEnd,
+): Promise<Census> {
+  const { kill_grace_s, leftovers, leftovers_ignore } = config.runtime;
+  if (end.kind !== "ended") {
+    const { left } = await endRound(host, containment, kill_grace_s);
+    return { ended: [], left };
+  }
+  return await settleLeftovers(host, containment, kill_grace_s, {
+    action: leftovers,
+    ignore: leftovers_ignore,
+  });
+}
+
+async function waitStatus(
+  { host, layout }: Supervision,
+  { launcherCode }: StartedRound,
+): Promise<WaitStatus> {
+  if (await launcherCode === LAUNCHER_BUSY) {
+    return { kind: "not_started", why: "another round holds agent-runner.lock" };
+  }
+  return readWaitStatus(
+    host.files.readText(layout.waitStatus),
+    host.files.readText(`${layout.waitStatus}.tmp`),
+  );
+}
+
+type Outcome = Pick<Parameters<typeof closeRound>[1], "ending" | "wait" | "leftovers" | "evidence">;
+
+async function settle(supervision: Supervision, round: StartedRound, outcome: Outcome): Promise<Verdict> {
+  const lock = await takeRoundLock(supervision);
+  try {
+    const after = await workTree(supervision);
+    return closeRound(supervision, {
+      round: round.round,
+      phase: round.phase,
+      durationS: Math.max(0, supervision.host.clock.boot().ms - round.startedBootMs) / 1000,
+      timeoutS: round.timeoutS,
+      treeChanged: hasChanged(round.before, after),
+      logPath: round.logPath,
+      ...outcome,
+    });
+  } finally {
+    lock?.release();
+  }
+}
+
+/** The ending of an agent that was not ended by its supervisor. */
+export function endingOf(wait: WaitStatus): Ending {
+  switch (wait.kind) {
+    case "exited":
+      return { kind: "exited", code: wait.code };
+    case "signalled":
+      return { kind: "signalled", signal: signalName(wait.signal) };
+    case "not_started":
+      return { kind: "not_started", why: wait.why };
+    case "never_started":
+      return { kind: "not_started", why: "the launcher ended at its gate" };
+    case "launcher_lost":
+      return { kind: "lost" };
+  }
+}
+
+/** The launcher has let go of the lock; a round of another program may have got in between and is waited for. */
+async function takeRoundLock(supervision: Supervision): Promise<Lock | null> {
+  const { host, voice } = supervision;
+  for (let looks = 0;; looks++) {
+    const lock = tryLock(supervision);
+    if (lock === "unusable") return null;
+    if (lock !== null) return lock;
+    if (looks === 0) voice.note("another round holds the lock; waiting for it before this one is closed");
+    await host.clock.sleep(LOCK_LOOK_MS);
+  }
+}
+
+function tryLock({ host, layout }: Supervision): Lock | "unusable" | null {
+  try {
+    return host.files.lock(layout.roundLock);
+  } catch (error) {
+    if (error instanceof FileError) return "unusable";
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * A round whose supervisor is gone: taken over while it still runs, or ended; in any case closed, once.
+ *
+ * @module
+ */
+import type { Ending, InterruptedBy } from "../core/ending.ts";
+import { instantOf } from "../core/instant.ts";
+import { readWaitStatus, type WaitStatus } from "../core/wait_status.ts";
+import { bestEffort } from "../store/best_effort.ts";
+import { roundLockHolder } from "../store/holder.ts";
+import { readRunningRound, removeRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
+import { closeRound } from "./close_round.ts";
+import { type Census, type Containment, endRound, hasMembers, isLauncherAlive, NOBODY } from "./contain.ts";
+import { readerContext, RoundReader } from "./round_reader.ts";
+import { endingOf, seeThrough } from "./see_through.ts";
+import type { Supervision } from "./supervision.ts";
+
+/** Aborted by nobody. */
+const NEVER = new AbortController().signal;
+
+/**
+ * Deals with the round that a dead supervisor left; nothing to do where it left none.
+ * @param stopNow aborted when a round that was taken over is to be ended now
+ */
+export async function takeUpLeftRound(supervision: Supervision, stopNow: AbortSignal): Promise<void> {
+  const { host, layout } = supervision;
+  const record = readRunningRound(host, layout);
+  if (record === null) return closeUnrecorded(supervision);
+  const isOpen = supervision.log.state.running?.num === record.round;
+  const found = find(supervision, record);
+  if (found.runs && isOpen && supervision.config.runtime.on_restart === "adopt") {
+    await adopt(supervision, record, found.containment, stopNow);
+  } else {
+    const ended = found.runs
+      ? await endRound(host, found.containment, supervision.config.runtime.kill_grace_s)
+      : NOBODY;
+    if (isOpen) closeFound(supervision, record, found, ended);
+  }
+  bestEffort(() => removeRunningRound(host, layout));
+  bestEffort(() => host.files.remove(layout.roundLockHolder));
+}
+
+/** What is left of a recorded round. */
+interface Found {
+  readonly containment: Containment;
+  readonly sameBoot: boolean;
+  /** Anything of it lives, be it only the launcher. */
+  readonly runs: boolean;
+}
+
+/** After a reboot nobody is looked at: the pids belong to others. */
+function find({ host }: Supervision, record: RunningRoundRecord): Found {
+  const { pid, start_time: startTime, id, cgroup } = record;
+  const containment: Containment = { pid, startTime, id, cgroup };
+  const sameBoot = host.clock.boot().id === record.boot_id;
+  const runs = sameBoot && (isLauncherAlive(host, containment) || hasMembers(host, containment));
+  return { containment, sameBoot, runs };
+}
+
+/** Goes on with the same round: its whole output is read again, its limit is the one that it started with. */
+async function adopt(
+  supervision: Supervision,
+  record: RunningRoundRecord,
+  containment: Containment,
+  stopNow: AbortSignal,
+): Promise<void> {
+  const { layout, log } = supervision;
+  log.append({ event: "round_adopted", round_num: record.round, agent_pid: record.pid });
+  await seeThrough(supervision, {
+    round: record.round,
+    phase: record.phase,
+    containment,
+    logPath: `${layout.dir}/${record.log}`,
+    timeoutS: record.timeout_s,
+    startedBootMs: record.started_boot_ms,
+    deadlineBootMs: record.deadline_boot_ms,
+    launcherGone: NEVER,
+    launcherCode: null,
+    hole: record.hole,
+    before: { kind: "unknown", why: "another supervisor started the round" },
+    stopNow,
+  });
+}
+
+/** Closes a round of which nothing runs any more. What its output says is not lost: a limit in it still holds. */
+function closeFound(supervision: Supervision, record: RunningRoundRecord, found: Found, ended: Census): void {
+  const { host, config, layout, log, plugin } = supervision;
+  const wait = readWaitStatus(
+    host.files.readText(layout.waitStatus),
+    host.files.readText(`${layout.waitStatus}.tmp`),
+  );
+  const ending = endingFound(supervision, wait, found);
+  if (ending.kind === "interrupted") {
+    const detail = found.runs ? `ended ${count(ended)} of it that still ran` : "nothing of it ran any more";
+    log.append({ event: "round_interrupted", round_num: record.round, by: ending.by, detail });
+  }
+  const logPath = `${layout.dir}/${record.log}`;
+  const reader = new RoundReader(host, logPath, plugin, readerContext(config, record.round), record.hole);
+  try {
+    const startedAt = instantOf(record.started_at);
+    const lastOutput = host.files.stat(logPath)?.mtime ?? host.clock.now();
+    closeRound(supervision, {
+      round: record.round,
+      phase: record.phase,
+      ending,
+      wait,
+      durationS: startedAt === null ? 0 : Math.max(0, (lastOutput - startedAt) / 1000),
+      timeoutS: record.timeout_s,
+      evidence: reader.end(ending),
+      treeChanged: null,
+      logPath,
+      leftovers: { ended: [], left: ended.left },
+    });
+  } finally {
+    reader.close();
+  }
+}
+
+/** An agent that had ended by itself before anyone looked is recorded as it ended. */
+function endingFound({ unit }: Supervision, wait: WaitStatus, { sameBoot, runs }: Found): Ending {
+  const interrupted = (by: InterruptedBy): Ending => ({ kind: "interrupted", by });
+  if (!sameBoot) return interrupted("reboot");
+  if (runs) return interrupted("reap");
+  const killed = wait.kind === "signalled" || wait.kind === "launcher_lost";
+  if (killed && unit?.killsAll === true) return interrupted("unit");
+  return wait.kind === "never_started" ? interrupted("reap") : endingOf(wait);
+}
+
+function count({ ended }: Census): string {
+  return `${ended.length} process${ended.length === 1 ? "" : "es"}`;
+}
+
+/** A start without an end and without a record: its supervisor died before the agent, or was the Python version. */
+function closeUnrecorded({ host, layout, log }: Supervision): void {
+  const { running } = log.state;
+  if (running === null || roundLockHolder(host, layout) !== null) return;
+  const detail = "it left no record of its processes";
+  log.append({ event: "round_interrupted", round_num: running.num, by: "reap", detail });
+  log.append({ event: "round_end", round_num: running.num, verdict: "interrupted" });
+}
