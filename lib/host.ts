@@ -51,6 +51,8 @@ export interface Files {
   rename(from: string, to: string): void;
   /** Makes the folder with its parents; what it creates gets mode 0700. */
   makeDir(path: string): void;
+  /** Makes a new folder of mode 0700 where temporary files belong; returns its absolute path without links. */
+  makeTempDir(prefix: string): string;
   /** Names and facts of a folder's entries in no order; null where there is no such folder. Links are not followed. */
   list(path: string): readonly Entry[] | null;
   /** Follows links; null where there is nothing. */

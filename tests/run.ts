@@ -1,7 +1,7 @@
 /**
  * Runs tests and ends with a line `N passed, N failed` alone.
  *
- * `deno run -A tests/run.ts [options…] [paths…]`: without paths everything in `tests` but `e2e` and `bench`; with
+ * `deno run -A tests/run.ts [options…] [paths…]`: without paths everything in `tests` but `e2e`, `fuzz` and `bench`; with
  * `--doc` also the examples in `lib/core`. Other options go to `deno test` (values after `=`: `--filter=peek`).
  *
  * @module
@@ -14,7 +14,7 @@ export interface Counts {
 }
 
 /** Folders of `tests` that run only when they are named. */
-const APART: ReadonlySet<string> = new Set(["e2e", "bench"]);
+const APART: ReadonlySet<string> = new Set(["e2e", "fuzz", "bench"]);
 
 if (import.meta.main) Deno.exitCode = await runTests(Deno.args);
 

@@ -198,6 +198,17 @@ const status = buildCommand<GlobalFlags, [], CliContext>({
   docs: { brief: "Say whether the supervisor runs." },
 });
 
+const selftest = buildCommand<GlobalFlags, [], CliContext>({
+  loader: async () => command((await import("./selftest.ts")).selftest),
+  parameters: { flags: globals },
+  docs: {
+    brief: "Try out whether the promises hold on this machine.",
+    fullDescription:
+      "Plays the story in a temporary folder within 20 s: ending a round, taking one over, a limit, a stop, the disk. " +
+      "Exit 1 when something weakens a promise here. TMPDIR decides whose file system is tried.",
+  },
+});
+
 const fakeAgent = buildCommand<Record<never, never>, string[], CliContext>({
   loader: async () => command((await import("./fake_agent_verb.ts")).fakeAgent),
   parameters: {
@@ -228,6 +239,7 @@ export const COMMANDS = {
   peek,
   events,
   why,
+  selftest,
   "fake-agent": fakeAgent,
 } as const;
 

@@ -10,6 +10,7 @@ import { instantOf } from "../core/instant.ts";
 import type { RoundSummary } from "../core/project_state.ts";
 import type { Host } from "../host.ts";
 import { endingText, timeText, verdictText } from "./event_text.ts";
+import { roundKeeper } from "./round_keeper.ts";
 import type { Observed, Snapshot } from "./snapshot.ts";
 import { whyText } from "./why_text.ts";
 
@@ -28,7 +29,7 @@ export function peekText(
 ): string {
   const width = Math.min(host.terminal.out.isTerminal ? host.terminal.out.columns() : WIDTH_MAX, WIDTH_MAX);
   const lines = [
-    `${config.project}: ${headline(observed)}`,
+    `${config.project}: ${headline(host, observed)}`,
     "",
     ...wrap(whyText(host, config, observed), width),
     ...rounds(host, observed),
@@ -43,8 +44,12 @@ export function peekText(
   return lines.map((line) => `${cutCells(oneLine(line), width)}\n`).join("");
 }
 
-function headline({ state, serve }: Observed): string {
-  if (state.running !== null && serve !== null) return `running round ${state.running.num}`;
+function headline(host: Host, observed: Observed): string {
+  const { state, serve } = observed;
+  const keeper = roundKeeper(host, observed);
+  if (state.running !== null && keeper !== null) {
+    return `running round ${state.running.num}${keeper === "nobody" ? ", without a supervisor" : ""}`;
+  }
   if (serve !== null) return state.wait === null ? "between rounds" : "waiting";
   return state.serve.kind === "started" ? "not running, and not stopped in order" : "not running";
 }

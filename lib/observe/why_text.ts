@@ -18,15 +18,22 @@ import {
   untilText,
   verdictText,
 } from "./event_text.ts";
+import { roundKeeper } from "./round_keeper.ts";
 import type { Observed } from "./snapshot.ts";
 
 export function whyText(host: Host, config: Config, observed: Observed): string {
   const reading: Reading = { now: host.clock.now(), zoneOffsetMin: host.env.zoneOffsetMin };
   const { state, serve } = observed;
+  const keeper = roundKeeper(host, observed);
+  const { running: round } = state;
   const said = [
-    serve === null ? notServing(state, reading) : serving(config, state, reading),
+    keeper === "nobody" && round !== null
+      ? abandoned(round, config, state, reading)
+      : keeper === "round" || serve !== null
+      ? serving(config, state, reading)
+      : notServing(state, reading),
     lastRound(state, reading),
-    ...(serve === null ? [afterwards(config, state, reading)] : []),
+    ...(serve === null && keeper === null ? [afterwards(config, state, reading)] : []),
   ];
   return said.filter((sentence) => sentence !== "").join(" ");
 }
@@ -70,6 +77,19 @@ function running(
   }). ` +
     `It ends by itself or is ended at ${timeText(startedAt + limitS * 1000, reading)}, ` +
     `the limit of ${spanText(limitS * 1000)} (round_timeout_s).`;
+}
+
+/** A round whose supervisor died: it works on, but nobody ends it in time. */
+function abandoned(round: RunningRound, config: Config, state: ProjectState, reading: Reading): string {
+  const { num, startedAt, timeoutS } = round;
+  const limit = startedAt + (timeoutS ?? config.runtime.round_timeout_s) * 1000;
+  const died = state.serve.kind === "started" ? `serve (pid ${state.serve.pid}) ended without a word. ` : "";
+  const { on_restart } = config.runtime;
+  const next = on_restart === "adopt" ? "takes it over, with the limit that it has" : "ends it";
+  return `Round ${num} still runs without a supervisor, since ${timeText(startedAt, reading)} (for ${
+    spanText(reading.now - startedAt)
+  }): ${died}Until one is started, nobody ends it at its limit, ${timeText(limit, reading)}. ` +
+    `A serve started now ${next} (on_restart = "${on_restart}"): agent-runner serve.`;
 }
 
 function waiting(wait: Wait, state: ProjectState, config: Config, reading: Reading): string {

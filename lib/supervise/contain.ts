@@ -142,14 +142,15 @@ async function endMembers(
   isEnded: (process: ProcessInfo) => boolean,
 ): Promise<Census> {
   const toEnd = found.filter(isEnded);
-  const ended = toEnd.map((process) => leftoverOf(host, round, process));
+  const ended = leftoversOf(host, round, toEnd);
   const remaining = () => livingMembers(host, round).filter(isEnded);
-  if (toEnd.length > 0) {
+  // Nobody seen does not mean nobody there: what forks without end hides from a whole sweep.
+  if (toEnd.length > 0 || found.length === 0) {
     for (const process of toEnd) signalSame(host, process, "SIGTERM");
     await until(host, graceS * 1000, () => remaining().length === 0);
     await killAll(host, round, remaining, toEnd.length === found.length);
   }
-  const left = livingMembers(host, round).map((process) => leftoverOf(host, round, process));
+  const left = leftoversOf(host, round, livingMembers(host, round));
   return { ended: ended.filter(({ pid }) => !left.some((other) => other.pid === pid)), left };
 }
 
@@ -189,6 +190,8 @@ async function killNewest(host: Host, round: Containment): Promise<number> {
 }
 
 async function launcherGone(host: Host, round: Containment): Promise<void> {
+  // An agent that stopped its whole group stopped its launcher too.
+  if (isLauncherAlive(host, round)) host.processes.signal(round.pid, "SIGCONT");
   const gone = await until(host, KILL_CGROUP_MS, () => !isLauncherAlive(host, round));
   if (!gone) host.processes.signal(round.pid, "SIGKILL");
 }
@@ -213,22 +216,25 @@ function alive(host: Host, pid: number): readonly ProcessInfo[] {
   return process === null || process.zombie ? [] : [process];
 }
 
-function leftoverOf(
+function leftoversOf(
   host: Host,
   round: Containment,
-  { pid, name, group, session, startTime }: ProcessInfo,
-): Leftover {
-  const ticks = Number(startTime);
-  const age = host.clock.boot().ms / 1000 - ticks / TICKS;
-  const isMarked = () => round.cgroup === null || host.processes.marked(round.id, "all").includes(pid);
-  const escaped = group === round.pid
-    ? "in_group"
-    : !isMarked()
-    ? "no_marker"
-    : session === round.pid
-    ? "own_group"
-    : "own_session";
-  return { name, pid, age_s: Number.isFinite(age) ? Math.max(0, Math.round(age)) : null, escaped };
+  processes: readonly ProcessInfo[],
+): readonly Leftover[] {
+  const hasStrangers = round.cgroup !== null && processes.some(({ group }) => group !== round.pid);
+  const marked = hasStrangers ? new Set(host.processes.marked(round.id, "all")) : null;
+  const bootS = host.clock.boot().ms / 1000;
+  return processes.map(({ pid, name, group, session, startTime }) => {
+    const age = bootS - Number(startTime) / TICKS;
+    const escaped = group === round.pid
+      ? "in_group"
+      : marked?.has(pid) === false
+      ? "no_marker"
+      : session === round.pid
+      ? "own_group"
+      : "own_session";
+    return { name, pid, age_s: Number.isFinite(age) ? Math.max(0, Math.round(age)) : null, escaped };
+  });
 }
 
 async function maintenanceOver(host: Host, round: Containment): Promise<void> {

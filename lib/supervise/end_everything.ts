@@ -6,7 +6,7 @@ import type { Plugin } from "../core/plugin.ts";
 import type { Host } from "../host.ts";
 import { EventLog } from "../store/event_log.ts";
 import { livingServe, takeServeLock } from "../store/holder.ts";
-import { layoutOf } from "../store/layout.ts";
+import { type Layout, layoutOf } from "../store/layout.ts";
 import type { Supervision } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
 
@@ -42,7 +42,7 @@ async function closeAll(
 ): Promise<Ended> {
   const layout = layoutOf(config.runtime.log_dir);
   if (host.files.stat(layout.dir) === null) return { kind: "ended", text: "nothing runs" };
-  const lock = takeServeLock(host, layout);
+  const lock = await serveLock(host, layout, pid !== null);
   if ("heldBy" in lock) {
     return failure(EXIT.busy, `Cannot close the round: a new serve runs (${lock.heldBy})`);
   }
@@ -50,6 +50,20 @@ async function closeAll(
     return await close({ host, config: reaping(config), layout, plugin }, pid);
   } finally {
     lock.release();
+  }
+}
+
+/** A killed process lets go of its locks when the last of its threads has ended, which is after it is a zombie. */
+async function serveLock(
+  host: Host,
+  layout: Layout,
+  wasKilled: boolean,
+): Promise<ReturnType<typeof takeServeLock>> {
+  const untilMs = host.clock.monotonicMs() + (wasKilled ? VANISH_MS : 0);
+  for (;;) {
+    const lock = takeServeLock(host, layout);
+    if (!("heldBy" in lock) || host.clock.monotonicMs() >= untilMs) return lock;
+    await host.clock.sleep(LOOK_MS);
   }
 }
 

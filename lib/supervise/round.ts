@@ -89,7 +89,7 @@ function start(supervision: Supervision, plan: RoundPlan, ready: Ready, times: T
   try {
     host.files.remove(layout.waitStatus);
     host.files.remove(`${layout.waitStatus}.tmp`);
-    cgroup = root === null ? null : host.cgroups.make(`${root}/agent-runner-${id}`);
+    cgroup = root === null ? null : `${root}/agent-runner-${id}`;
     launch = host.processes.launch({
       id,
       argv: ready.argv,
@@ -103,6 +103,8 @@ function start(supervision: Supervision, plan: RoundPlan, ready: Ready, times: T
     });
     const containment = { pid: launch.pid, startTime: launch.startTime, id, cgroup };
     record(supervision, plan, ready, times, containment);
+    // Not before it is recorded: who else would remove it?
+    if (cgroup !== null) host.cgroups.make(cgroup);
     launch.openGate();
     return { launch, containment };
   } catch (error) {

@@ -34,6 +34,7 @@ export async function takeUpLeftRound(supervision: Supervision, stopNow: AbortSi
     const ended = found.runs
       ? await endRound(host, found.containment, supervision.config.runtime.kill_grace_s)
       : NOBODY;
+    if (!found.runs && record.cgroup !== null) host.cgroups.remove(record.cgroup);
     if (isOpen) closeFound(supervision, record, found, ended);
   }
   bestEffort(() => removeRunningRound(host, layout));

@@ -17,21 +17,33 @@ export function systemCgroups(): Cgroups {
   };
 }
 
+/** Begin of the name of the group that is made only to see whether one can be. */
+const PROBE = "agent-runner-probe-";
+
 /** This process's own group, tried by making one below it. */
 function findRoot(): string | null {
   const mount = mountPoint(read("/proc/self/mountinfo"));
   const own = /^0::(\/.*)$/m.exec(read("/proc/self/cgroup"))?.[1];
   if (mount === null || own === undefined) return null;
   const root = `${mount}${own === "/" ? "" : own}`;
-  const probe = `${root}/agent-runner-probe-${Deno.pid}`;
+  const probe = `${root}/${PROBE}${Deno.pid}`;
   try {
     Deno.mkdirSync(probe);
+    removeOldProbes(root);
     const canKill = Deno.statSync(`${probe}/cgroup.kill`).isFile;
     Deno.removeSync(probe);
     return canKill ? root : null;
   } catch {
     // Whatever refuses here would refuse a round's group too.
     return null;
+  }
+}
+
+/** A process that was killed while it tried leaves its group behind. */
+function removeOldProbes(root: string): void {
+  for (const { name } of Deno.readDirSync(root)) {
+    const pid = name.startsWith(PROBE) ? name.slice(PROBE.length) : "";
+    if (pid !== "" && read(`/proc/${pid}/stat`) === "") remove(`${root}/${name}`);
   }
 }
 

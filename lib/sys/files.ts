@@ -14,6 +14,7 @@ export function systemFiles(): Files {
     remove,
     rename,
     makeDir,
+    makeTempDir,
     list,
     stat,
     realPath,
@@ -59,6 +60,10 @@ function rename(from: string, to: string): void {
 
 function makeDir(path: string): void {
   refusing(path, () => Deno.mkdirSync(path, { recursive: true, mode: 0o700 }));
+}
+
+function makeTempDir(prefix: string): string {
+  return refusing(`temporary folder ${prefix}`, () => Deno.realPathSync(Deno.makeTempDirSync({ prefix })));
 }
 
 function list(path: string): readonly Entry[] | null {

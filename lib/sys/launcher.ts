@@ -57,8 +57,10 @@ if [ -n "$1" ]; then
 fi
 # The gate. End of file: the supervisor died before it had written the round down.
 read -r AGENT_RUNNER_ROUND_ID || exit 125
+# Blanks first, which the status is written over: a disk that is full by then has the room for it.
+printf '%256s' '' >"$5.tmp"
 # From here on the shell's own remarks are the status in the making.
-exec 2>"$5.tmp" <"$6" || exit 125
+exec 2<>"$5.tmp" <"$6" || exit 125
 # Caught, not ignored, so that the agent gets the defaults and the launcher outlives a signal to the group.
 trap : TERM INT HUP
 (

@@ -67,6 +67,13 @@ export class SimFiles implements Files {
     });
   }
 
+  makeTempDir(prefix: string): string {
+    const { prng } = this.life.machine;
+    const path = `/tmp/${prefix}${prng.int(1_000_000_000).toString(36)}`;
+    this.makeDir(path);
+    return path;
+  }
+
   list(path: string): readonly Entry[] | null {
     this.life.alive();
     const dir = this.#disk.find(path);

@@ -1,0 +1,2 @@
+# Dies by the signal that it was given.
+kill "-$1" $$

@@ -1,0 +1,2 @@
+# Ends by itself with the code that it was given.
+exit "$1"

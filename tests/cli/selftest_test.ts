@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import type { Check, Seen } from "../../lib/cli/selftest/check.ts";
+import { CHECKS } from "../../lib/cli/selftest/checks.ts";
+import { runChecks } from "../../lib/cli/selftest/run_checks.ts";
+import { selftest, selftestDocument, selftestText } from "../../lib/cli/selftest.ts";
+import type { CliContext } from "../../lib/cli/context.ts";
+import { FileError } from "../../lib/core/file_error.ts";
+import type { Files, Host, Launch, LaunchSpec, Processes } from "../../lib/host.ts";
+import { systemHost } from "../../lib/sys/mod.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const NEVER = new AbortController().signal;
+
+/** The real machine, with this program instead of the test runner. */
+const real: Host = {
+  ...systemHost(),
+  env: { ...systemHost().env, program: [Deno.execPath(), "run", "-A", "--no-prompt", "--quiet", MAIN] },
+};
+
+/** Time runs twenty times as fast for those that wait in vain. */
+const hasty: Host["clock"] = {
+  ...real.clock,
+  monotonicMs: () => real.clock.monotonicMs() * 20,
+};
+
+function withFiles(change: Partial<Files>): Host {
+  return { ...real, files: { ...real.files, ...change } };
+}
+
+function withProcesses(change: Partial<Processes>): Host {
+  const { self, hasFlock } = real.processes;
+  return { ...real, processes: { ...real.processes, self, hasFlock, ...change } };
+}
+
+/** Replaces a word of each configuration that is written. */
+function withConfig(word: string, other: string): Host {
+  return withFiles({
+    write: (path, text) => {
+      if (path.endsWith(".toml")) assert.ok(text.includes(word));
+      real.files.write(path, path.endsWith(".toml") ? text.replace(word, () => other) : text);
+    },
+  });
+}
+
+/** Runs one check on that machine; afterwards the real one ends what a broken one could not. */
+async function look(name: string, host: Host): Promise<Seen> {
+  const started: Launch[] = [];
+  const launch = (spec: LaunchSpec) => {
+    const one = host.processes.launch(spec);
+    started.push(one);
+    return one;
+  };
+  const { self, hasFlock } = host.processes;
+  const watched: Host = { ...host, processes: { ...host.processes, self, hasFlock, launch } };
+  const folders: string[] = [];
+  const makeTempDir = (prefix: string) => {
+    folders.push(host.files.makeTempDir(prefix));
+    return folders.at(-1)!;
+  };
+  const { outcomes } = await runChecks(
+    { ...watched, files: { ...host.files, makeTempDir } },
+    [checkOf(name)],
+    NEVER,
+  );
+  for (const { pid, ended } of started) {
+    real.processes.signal(-pid, "SIGKILL");
+    await ended;
+  }
+  for (const folder of folders) assert.equal(real.files.stat(folder), null);
+  return outcomes[0]!;
+}
+
+function checkOf(name: string): Check {
+  return CHECKS.find((check) => check.name === name)!;
+}
+
+const NO_JITTER = "jitter_min_s = 0\njitter_max_s = 0";
+const SIX_SECONDS = "jitter_min_s = 6\njitter_max_s = 6";
+
+const BREAKS: readonly (readonly [check: string, what: string, host: Host, found: RegExp])[] = [
+  [
+    "session",
+    "an agent stays in our session",
+    withProcesses({
+      inspect: (pid) => {
+        const info = real.processes.inspect(pid);
+        return info === null ? null : { ...info, session: 1 };
+      },
+    }),
+    /shares the supervisor's session/,
+  ],
+  [
+    "session",
+    "no process can be looked at",
+    withProcesses({ inspect: () => null }),
+    /cannot be looked at/,
+  ],
+  [
+    "group",
+    "signals do nothing",
+    { ...withProcesses({ signal: () => true }), clock: hasty },
+    /outlived SIGKILL/,
+  ],
+  [
+    "marker",
+    "no marker is ever found",
+    withProcesses({ marked: () => [] }),
+    /not found by its marker/,
+  ],
+  [
+    "cgroup",
+    "there is no cgroup v2",
+    { ...real, cgroups: { ...real.cgroups, root: null } },
+    /no cgroup v2/,
+  ],
+  ["lock", "a lock is always granted", withFiles({ lock: () => ({ release: () => {} }) }), /two held/],
+  ["lock", "a lock is never granted", withFiles({ lock: () => null }), /was refused/],
+  ["flock", "flock(1) is missing", withProcesses({ hasFlock: false }), /not on PATH/],
+  [
+    "flock",
+    "the launcher takes no lock",
+    withProcesses({ launch: (spec) => real.processes.launch({ ...spec, lockPath: null }) }),
+    /could be taken while a round held it/,
+  ],
+  [
+    "stop",
+    "SIGTERM does nothing",
+    withProcesses({ signal: ignoring("SIGTERM") }),
+    /was not answered/,
+  ],
+  [
+    "stop",
+    "it takes longer than a second",
+    withProcesses({
+      signal: (pid, name) => {
+        if (name !== "SIGTERM" || pid < 0) return real.processes.signal(pid, name);
+        real.clock.sleep(1200).then(() => real.processes.signal(pid, name));
+        return true;
+      },
+    }),
+    /answered only after 1\d{3} ms/,
+  ],
+  ["limits", "limits are passed over", withConfig("back_off", "skip"), /before the limit was over/],
+  [
+    "limits",
+    "a limit is waited for too long",
+    withConfig(NO_JITTER, SIX_SECONDS),
+    /s after the limit was over/,
+  ],
+  ["limits", "nobody reads what the agent says", withConfig('reader = "claude"', ""), /was not seen/],
+  ["adoption", "a running round is ended", withConfig('"adopt"', '"reap"'), /was not taken over/],
+  [
+    "adoption",
+    "the supervisor cannot be killed",
+    withProcesses({ signal: ignoring("SIGKILL") }),
+    /could not be killed/,
+  ],
+  [
+    "data_sync",
+    "the disk cannot be synced",
+    withFiles({
+      replace: (path) => {
+        throw new FileError("other", path, "Input/output error");
+      },
+    }),
+    /Input\/output error/,
+  ],
+  ["data_sync", "what is written is not kept", withFiles({ replace: () => {} }), /not what was read/],
+  [
+    "free_space",
+    "nobody knows how much is free",
+    withFiles({ freeBytes: () => Promise.resolve(null) }),
+    /does not say/,
+  ],
+  ["holes", "holes cannot be punched", withFiles({ punch: () => Promise.resolve(false) }), /fallocate/],
+  [
+    "holes",
+    "holes are promised and not made",
+    withFiles({ punch: () => Promise.resolve(true) }),
+    /did not read as zeros/,
+  ],
+  [
+    "git",
+    "git cannot be run",
+    { ...real, git: { ...real.git, isWorkTree: () => Promise.resolve(null) } },
+    /cannot be run/,
+  ],
+];
+
+/** One signal arrives nowhere, as long as it is for a single process. */
+function ignoring(name: string): Processes["signal"] {
+  return (pid, other) => other === name && pid > 0 ? true : real.processes.signal(pid, other);
+}
+
+for (const [name, what, host, found] of BREAKS) {
+  Deno.test(`selftest's ${name} fails when ${what}`, async () => {
+    const seen = await look(name, host);
+    assert.equal(seen.ok, false);
+    assert.match(seen.found, found);
+  });
+}
+
+Deno.test({
+  name: "selftest's cgroup fails when killing one does nothing",
+  ignore: real.cgroups.root === null,
+  fn: async () => {
+    const cgroups = { ...real.cgroups, root: real.cgroups.root, kill: () => {} };
+    const seen = await look("cgroup", { ...real, cgroups, clock: hasty });
+    assert.deepEqual([seen.ok, seen.found], [false, "a process without marker outlived its cgroup"]);
+  },
+});
+
+Deno.test("selftest has a test that breaks each of its checks", () => {
+  assert.deepEqual(new Set(BREAKS.map(([name]) => name)), new Set(CHECKS.map(({ name }) => name)));
+});
+
+Deno.test("selftestText() says below each ✗ what was seen and what it costs, and counts what weakens a promise", () => {
+  const outcomes = [
+    { check: checkOf("session"), ok: true, found: "" },
+    { check: checkOf("flock"), ok: false, found: "flock(1) is not on PATH" },
+    { check: checkOf("free_space"), ok: true, found: "5 MiB free" },
+    { check: checkOf("git"), ok: false, found: "git cannot be run" },
+  ];
+  const indent = " ".repeat(16);
+  assert.equal(
+    selftestText(outcomes),
+    [
+      "Nothing runs that should not",
+      `  ✓ session     ${checkOf("session").text}`,
+      `  ✗ flock       ${checkOf("flock").text}`,
+      `${indent}flock(1) is not on PATH`,
+      `${indent}${checkOf("flock").cost}`,
+      "",
+      "No work is lost",
+      `  ✓ free_space  ${checkOf("free_space").text} (5 MiB free)`,
+      "",
+      "What it reports is true",
+      `  ✗ git         ${checkOf("git").text}`,
+      `${indent}git cannot be run`,
+      `${indent}No promise, but: ${checkOf("git").cost}`,
+      "",
+      "1 of 4 checks weakens a promise on this machine.\n",
+    ].join("\n"),
+  );
+});
+
+Deno.test("selftestDocument() is ok when all that fails is not required, and has a cost for each failure", () => {
+  const bad = (name: string) => ({ check: checkOf(name), ok: false, found: "x" });
+  assert.equal(selftestDocument([bad("git"), bad("holes")]).ok, true);
+  const document = selftestDocument([bad("git"), bad("cgroup")]);
+  assert.equal(document.ok, false);
+  assert.deepEqual(document.checks.map(({ name, required, cost }) => [name, required, cost]), [
+    ["git", false, checkOf("git").cost],
+    ["cgroup", true, checkOf("cgroup").cost],
+  ]);
+});
+
+Deno.test("selftest says what to do where there can be no temporary folder", async () => {
+  const host = withFiles({
+    makeTempDir: () => {
+      throw new FileError("read_only", "temporary folder", "Read-only file system");
+    },
+  });
+  const result = await selftest({ host } as CliContext, { json: true });
+  assert.ok(typeof result === "object" && result.kind === "failure");
+  assert.deepEqual([result.exitCode, result.hint?.includes("TMPDIR")], [1, true]);
+});

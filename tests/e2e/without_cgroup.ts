@@ -1,0 +1,19 @@
+/**
+ * agent-runner as it is on a machine without cgroup v2: everything else is real.
+ *
+ * @module
+ */
+import { runCli } from "../../lib/cli/run_cli.ts";
+import { exitWith, systemHost } from "../../lib/sys/mod.ts";
+
+if (import.meta.main) {
+  const host = systemHost();
+  const { make, members, isPopulated, kill, remove } = host.cgroups;
+  const cgroups = { root: null, make, members, isPopulated, kill, remove };
+  exitWith(
+    await runCli({ ...host, cgroups }, Deno.args, {
+      plugins: async () => (await import("../../plugins/mod.ts")).PLUGINS,
+      presets: async () => await import("../../presets/mod.ts"),
+    }),
+  );
+}
