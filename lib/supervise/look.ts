@@ -1,7 +1,8 @@
+import type { FileError } from "../core/file_error.ts";
 import type { World } from "../core/rules.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import { bestEffort } from "../store/best_effort.ts";
-import { failedChecks } from "./startup_checks.ts";
+import { failedChecks, logDirRefusal } from "./startup_checks.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
 
@@ -26,7 +27,9 @@ export function look(supervision: Supervision, stop: StopSwitch): World {
 /** The same world with the start-up checks made and the round lock tried. */
 export function lookBeforeRound(supervision: Supervision, world: World): World {
   const { host, config, layout, log } = supervision;
-  const failed = failedChecks(host, config, layout);
+  const refusal = logDirRefusal(host, layout);
+  const passing = refusal !== null && mayPass(supervision, refusal) ? refusal : null;
+  const failed = failedChecks(host, config, layout, passing === null ? refusal : null);
   for (const { name, reason, hint } of failed) {
     log.append({ event: "smoke_check_failed", reason: `${name}: ${reason}` });
     supervision.voice.note(`STARTUP FAIL: ${name}: ${reason} | how-to-fix: ${hint}`);
@@ -34,8 +37,15 @@ export function lookBeforeRound(supervision: Supervision, world: World): World {
   return {
     ...world,
     brokenConfig: failed.map(({ name, reason }) => `${name}: ${reason}`),
-    lockHolder: failed.length > 0 ? null : roundLockHolder(host, layout),
+    lockHolder: failed.length > 0 || passing !== null ? null : roundLockHolder(host, layout),
+    logFault: world.logFault ?? passing?.message ?? null,
   };
+}
+
+/** A full disk is freed again; other refusals are a wrong configuration only where this serve has run no round yet. */
+function mayPass({ log }: Supervision, { fault }: FileError): boolean {
+  const { serve, rounds } = log.state;
+  return fault === "full" || (serve.kind === "started" && (rounds.at(-1)?.startedAt ?? 0) >= serve.since);
 }
 
 /** The file's text, "" where it cannot be read, null where it is not there. */

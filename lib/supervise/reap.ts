@@ -7,11 +7,12 @@ import type { Ending, InterruptedBy } from "../core/ending.ts";
 import { instantOf } from "../core/instant.ts";
 import { readWaitStatus, type WaitStatus } from "../core/wait_status.ts";
 import { bestEffort } from "../store/best_effort.ts";
-import { readRunningRound, removeRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
+import { readRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import { closeRound } from "./close_round.ts";
 import { type Census, endGroup, groupMembers, isAlive } from "./contain.ts";
 import { endingOf, readerContext } from "./round.ts";
+import { forgetRound } from "./forget_round.ts";
 import { RoundReader } from "./round_reader.ts";
 import type { Supervision } from "./supervision.ts";
 
@@ -47,7 +48,7 @@ async function reapRecorded(supervision: Supervision, record: RunningRoundRecord
     }
     close(supervision, record, { ending, wait, leftovers });
   }
-  bestEffort(() => removeRunningRound(host, layout));
+  forgetRound(supervision);
   bestEffort(() => host.files.remove(layout.roundLockHolder));
 }
 
@@ -92,5 +93,11 @@ function closeUnrecorded({ host, layout, log }: Supervision): void {
   if (running === null || roundLockHolder(host, layout) !== null) return;
   const detail = "it left no record of its processes";
   log.append({ event: "round_interrupted", round_num: running.num, by: "reap", detail });
-  log.append({ event: "round_end", round_num: running.num, verdict: "interrupted" });
+  log.append({
+    event: "round_end",
+    round_num: running.num,
+    verdict: "interrupted",
+    limit: null,
+    refusal: null,
+  });
 }

@@ -12,15 +12,17 @@ import { readWaitStatus, signalName, type WaitStatus } from "../core/wait_status
 import type { Launch, Lock, WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { writeHolder } from "../store/holder.ts";
-import { removeRunningRound, writeRunningRound } from "../store/running_round.ts";
+import { writeRunningRound } from "../store/running_round.ts";
 import { readStatus, writeStatus } from "../store/status.ts";
 import { agentEnvironment } from "./agent_command.ts";
 import { closeRound } from "./close_round.ts";
 import { type Census, endGroup, groupMembers } from "./contain.ts";
 import { prepareRound, type Ready, type RoundPlan } from "./prepare_round.ts";
+import { forgetRound } from "./forget_round.ts";
 import { RoundReader } from "./round_reader.ts";
 import type { Supervision } from "./supervision.ts";
 import { watchAgent } from "./watch.ts";
+import { lookAtWorkTree } from "./work_tree.ts";
 
 /** Exit code of the launcher when another process holds the round lock. */
 const LAUNCHER_BUSY = 75;
@@ -33,8 +35,7 @@ const NOBODY: Census = { ended: [], left: [] };
 /** Runs one round to its end; everything that follows from it is in the log when it resolves. */
 export async function runRound(supervision: Supervision, plan: RoundPlan): Promise<Verdict> {
   const { host, config, layout, log } = supervision;
-  const before = await workTree(supervision);
-  const prepared = prepareRound(supervision, plan, before);
+  const prepared = prepareRound(supervision, plan);
   log.append({ event: "round_start", round_num: plan.round, phase: plan.phase });
   markRunning(supervision, plan);
   log.append({ event: "agent_spawn", round_num: plan.round, timeout_s: config.runtime.round_timeout_s });
@@ -45,7 +46,7 @@ export async function runRound(supervision: Supervision, plan: RoundPlan): Promi
   const durationS = (host.clock.monotonicMs() - startedMs) / 1000;
   const lock = await takeRoundLock(supervision);
   try {
-    const after = await workTree(supervision);
+    const after = await lookAtWorkTree(host, config);
     const evidence = run.reader.end(run.ending);
     return closeRound(supervision, {
       round: plan.round,
@@ -55,13 +56,13 @@ export async function runRound(supervision: Supervision, plan: RoundPlan): Promi
       durationS,
       timeoutS: config.runtime.round_timeout_s,
       evidence,
-      treeChanged: changed(before, after),
+      treeChanged: changed(plan.before, after),
       logPath: `${layout.dir}/${prepared.logName}`,
       leftovers: run.leftovers,
     });
   } finally {
     run.reader.close();
-    bestEffort(() => removeRunningRound(host, layout));
+    forgetRound(supervision);
     bestEffort(() => host.files.remove(layout.roundLockHolder));
     lock?.release();
   }
@@ -232,13 +233,6 @@ async function takeRoundLock({ host, layout, voice }: Supervision): Promise<Lock
       throw error;
     }
   }
-}
-
-async function workTree({ host, config }: Supervision): Promise<WorkTree> {
-  if (config.vcs.dirty_action === "ignore" && host.files.stat(`${config.runtime.work_dir}/.git`) === null) {
-    return { kind: "none" };
-  }
-  return await host.git.status(config.runtime.work_dir);
 }
 
 function changed(before: WorkTree, after: WorkTree): boolean | null {

@@ -1,4 +1,5 @@
-import type { Host } from "../host.ts";
+import type { Config } from "../core/config.ts";
+import type { Host, WorkTree } from "../host.ts";
 
 /** Whether the folder or one above it is the root of a git work tree; no git is run. */
 export function isInWorkTree(host: Host, dir: string): boolean {
@@ -10,4 +11,11 @@ export function isInWorkTree(host: Host, dir: string): boolean {
     if (host.files.stat(`${place}/.git`) !== null) return true;
   }
   return host.files.stat("/.git") !== null;
+}
+
+/** The work tree as git tells it; none where the configuration does without git and there is no repository. */
+export async function lookAtWorkTree(host: Host, { runtime, vcs }: Config): Promise<WorkTree> {
+  const { work_dir } = runtime;
+  if (vcs.dirty_action === "ignore" && host.files.stat(`${work_dir}/.git`) === null) return { kind: "none" };
+  return await host.git.status(work_dir);
 }
