@@ -20,6 +20,9 @@ export interface ServeVoice {
 
 const CLEAR_LINE = "\r\x1b[K";
 
+/** Cells right of the live line: `^C`, as the terminal echoes it there, and the cursor must not make it wrap. */
+const ROOM = 3;
+
 export function serveVoice(host: Host, asJson: boolean): ServeVoice {
   const { out, err } = host.terminal;
   const reading = {
@@ -74,7 +77,7 @@ class LiveLine {
 
   #draw(): void {
     const { err } = this.#host.terminal;
-    err.write(`${CLEAR_LINE}${cutCells(this.#text, err.columns() - 1)}`);
+    err.write(`${CLEAR_LINE}${cutCells(this.#text, err.columns() - ROOM)}`);
   }
 }
 

@@ -139,7 +139,8 @@ export const CONFIG = {
     }),
     inject_context: key(BOOL, true, { text: "Whether the agent is told about the round." }),
     context_injection_mode: key(oneOf("prepend", "file", "none"), "prepend", {
-      text: "Where the round's context goes: before the prompt, only into round-context.json, or nowhere.",
+      text:
+        "Where the round's context goes: before the prompt, or only into round-context.json (file, none).",
     }),
     concat_separator: key(STRING, "\n\n", { text: "What stands between two prompt files." }),
     strip_yaml_frontmatter: key(BOOL, true, {
@@ -216,7 +217,7 @@ export const CONFIG = {
   },
 
   plugins: {
-    disable: key(STRINGS, [], { later: true, text: "Names of plugins and hooks that are left out." }),
+    disable: key(STRINGS, [], { text: "Names of plugins and hooks that are left out." }),
   },
 
   throttle: {

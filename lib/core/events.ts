@@ -7,6 +7,7 @@
  */
 import * as v from "valibot";
 import { ENDING_KINDS } from "./ending.ts";
+import { type Check, checkOf } from "./schema_check.ts";
 import { VERDICTS } from "./verdict.ts";
 
 /** Which part of the program writes a kind. */
@@ -421,5 +422,17 @@ export function decodeEvent(raw: unknown): LoggedEvent | null {
   if (typeof raw !== "object" || raw === null) return null;
   const { ts, event } = raw as { readonly ts?: unknown; readonly event?: unknown };
   if (typeof ts !== "string" || typeof event !== "string" || !isKind(event)) return null;
-  return v.is(EVENTS[event].schema, raw) ? raw as LoggedEvent : null;
+  const fields = raw as Readonly<Record<string, unknown>>;
+  return CHECKS[event].every(([field, check]) => check(fields[field])) ? raw as LoggedEvent : null;
+}
+
+type FieldCheck = readonly [field: string, check: Check];
+
+const CHECKS = Object.fromEntries(KINDS.map((kind) => [kind, checksOf(kind)])) as Record<
+  Kind,
+  readonly FieldCheck[]
+>;
+
+function checksOf(kind: Kind): readonly FieldCheck[] {
+  return Object.entries(EVENTS[kind].schema.entries).map(([field, schema]) => [field, checkOf(schema)]);
 }

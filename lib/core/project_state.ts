@@ -30,7 +30,7 @@ export interface ProjectState {
   readonly throttles: readonly Throttle[];
   /** Throttles that a round has proven to be over, whose `transient_error_recovered` is still to be written. */
   readonly recovering: readonly Throttle[];
-  /** Unbroken row of detections of a class: how many, and since when. */
+  /** Unbroken row of detections of a class: how many had to be guessed, and since when. */
   readonly rows: Readonly<Record<string, { readonly count: number; readonly since: Instant }>>;
   /** The last ended round, by a writer that does not say in `round_end` whether it met a limit, is not judged yet. */
   readonly unjudged: boolean;
@@ -277,12 +277,13 @@ function detected(state: ProjectState, logged: LoggedLimit, round: number, at: I
   if (known !== undefined && known.sinceRound === round && round > 0) return state;
   const row = state.rows[logged.classification] ?? null;
   const throttle = throttleOf(logged, at, round, row);
+  const guesses = throttle.strikes + (throttle.source === "estimate" ? 1 : 0);
   return {
     ...state,
     throttles: [...state.throttles.filter((other) => other !== known), throttle],
     rows: {
       ...state.rows,
-      [logged.classification]: { count: throttle.strikes + 1, since: throttle.firstDetectedAt },
+      [logged.classification]: { count: guesses, since: throttle.firstDetectedAt },
     },
   };
 }

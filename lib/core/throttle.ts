@@ -24,7 +24,7 @@ export interface Throttle {
   readonly firstDetectedAt: Instant;
   /** The server's word, or the first estimate. */
   readonly resetAt: Instant;
-  /** Earlier detections of the class in the same row. */
+  /** Earlier waits for the class in the same row that had to be guessed. */
   readonly strikes: number;
   readonly sinceRound: number;
 }
@@ -86,7 +86,7 @@ export function settleLimit(limit: Limit, agent: string, now: Instant, policy: T
 }
 
 function isPlausible(resetAt: Instant, now: Instant): boolean {
-  return resetAt > now && resetAt - now <= PLAUSIBLE_MS;
+  return resetAt > now && !isAbsurd(resetAt, now);
 }
 
 /** What `transient_error_detected` or `round_end.limit` says about a limit; older writers name no source. */
@@ -111,13 +111,17 @@ export function throttleOf(
     classification: logged.classification,
     agent: logged.agent,
     window: logged.window ?? null,
-    source: claimed === "server" && resetAt - at > PLAUSIBLE_MS ? "estimate" : claimed,
+    source: isAbsurd(resetAt, at) ? "estimate" : claimed,
     detectedAt: at,
     firstDetectedAt: row?.since ?? at,
     resetAt,
     strikes: row?.count ?? 0,
     sinceRound: round,
   };
+}
+
+function isAbsurd(resetAt: Instant, at: Instant): boolean {
+  return resetAt - at > PLAUSIBLE_MS;
 }
 
 /** Some old lines hold milliseconds: no reset in seconds is above 10^11 (the year 5138). */
@@ -142,7 +146,8 @@ export interface EstimatedWait {
 /** Null where the reset is obeyed as given. */
 export function estimatedWait(throttle: Throttle, policy: ThrottlePolicy): EstimatedWait | null {
   if (throttle.source === "server") return null;
-  const base = baseS(throttle.classification, policy);
+  const absurd = isAbsurd(throttle.resetAt, throttle.detectedAt);
+  const base = baseS(throttle.classification, policy) ?? (absurd ? policy.cap_s : null);
   if (base === null) return null;
   const wanted = base * 2 ** Math.min(throttle.strikes, STRIKES_MAX);
   return { baseS: base, appliedS: Math.min(wanted, policy.cap_s), capped: wanted > policy.cap_s };

@@ -8,6 +8,9 @@ import type { ReadFile } from "../host.ts";
 /** Blocks of 64 to 256 KiB are fastest; larger ones only cost memory. */
 const BLOCK = 64 * 1024;
 
+/** Else a mark at the start of a block would vanish, and what a line holds would depend on the blocks. */
+const BOM_STAYS = { ignoreBOM: true };
+
 /** Of a longer line only the first part is handed over. */
 export const LINE_MAX = 1024 * 1024;
 
@@ -30,7 +33,7 @@ export interface ForwardOptions {
 
 /** Whole lines from `from` on, in chunks. What follows the last newline is not a line yet. */
 export function* chunksForward(file: ReadFile, from: number, options: ForwardOptions = {}): Generator<Chunk> {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", BOM_STAYS);
   let buffer = new Uint8Array(options.block ?? BLOCK);
   let inside = options.inside ?? false;
   let held = 0;
@@ -66,7 +69,7 @@ function grown(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 
 /** Whole lines from the end of the file (or from `before`) to its start, the last one first, without newlines. */
 export function* linesBackward(file: ReadFile, before = file.size(), block = BLOCK): Generator<string> {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", BOM_STAYS);
   let rest = new Uint8Array(0);
   let offset = before;
   let isTail = true;

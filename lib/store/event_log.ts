@@ -6,6 +6,7 @@ import { bestEffort } from "./best_effort.ts";
 import {
   eventFileName,
   eventFileNames,
+  eventFileOf,
   type Folded,
   foldFile,
   foldLog,
@@ -79,11 +80,16 @@ export class EventLog {
     return this.#fault;
   }
 
+  /** Whether events wait for the disk to take them. */
+  get isBehind(): boolean {
+    return this.#queue.length > 0;
+  }
+
   /** Stamps, writes and folds one event. Never throws: what the disk refuses is queued in order. */
   append(draft: Draft): LoggedEvent {
     const event = stamp(draft, this.#host.clock.now());
     if (this.#queue.length > 0) this.#flush();
-    this.#followMonth();
+    if (eventFileOf(event) !== this.#name) this.#followMonth();
     const line = encodeLine(event);
     if (this.#queue.length > 0 || !this.#write(line, event)) {
       this.#queue.push(line);
@@ -98,6 +104,7 @@ export class EventLog {
   poll(): void {
     if (this.#queue.length > 0) this.#flush();
     const on = foldOn(this.#host, this.#layout, this.#folded);
+    if (on === null) this.#reopenIfMoved();
     this.#adopt(on ?? foldLog(this.#host, this.#layout));
   }
 
@@ -109,7 +116,7 @@ export class EventLog {
     if (mark === undefined) return;
     const files = { ...this.#folded.files, [this.#name]: markOf(this.#file, mark.offset) };
     this.#folded = { ...this.#folded, files };
-    this.#tolerating(() => writeCheckpoint(this.#host, this.#layout, this.#folded));
+    bestEffort(() => writeCheckpoint(this.#host, this.#layout, this.#folded));
   }
 
   close(): void {
@@ -123,8 +130,9 @@ export class EventLog {
     const known = this.#folded.files[this.#name]?.offset ?? 0;
     const end = this.#tolerating(() => this.#file.append(bytes));
     if (end === null) return false;
-    if (end - bytes.length === known) this.#foldOwn(event, end);
-    else this.#foldMixed(line, known);
+    const start = end - bytes.length;
+    if (start !== known) return this.#foldMixed(bytes, start, known);
+    this.#foldOwn(event, end);
     return true;
   }
 
@@ -141,19 +149,25 @@ export class EventLog {
     this.#state = state;
   }
 
-  /** Others have written too. If one of them left half a line, ours hangs on it and is written once more. */
-  #foldMixed(line: string, known: number): void {
+  /**
+   * Others have written too, or cut the file. If one of them left half a line, ours hangs on it and is written once
+   * more. False when the disk refused that.
+   */
+  #foldMixed(bytes: Uint8Array, start: number, known: number): boolean {
     const before = this.#folded.counts;
-    if (this.#isTornBefore(line, known)) {
-      this.#tolerating(() => this.#file.append(this.#encoder.encode(line)));
-    }
-    this.#adopt(foldFile(this.#folded, this.#name, this.#file, known));
-    this.#sinceCheckpoint += this.#folded.counts.lines - before.lines;
+    const standsAlone = !this.#isTornBefore(start) ||
+      this.#tolerating(() => this.#file.append(bytes)) !== null;
+    this.#adopt(
+      start < known
+        ? foldLog(this.#host, this.#layout)
+        : foldFile(this.#folded, this.#name, this.#file, known),
+    );
+    this.#sinceCheckpoint += Math.max(0, this.#folded.counts.lines - before.lines);
+    return standsAlone;
   }
 
-  #isTornBefore(line: string, known: number): boolean {
-    const start = this.#file.size() - this.#encoder.encode(line).length;
-    if (start <= known) return false;
+  #isTornBefore(start: number): boolean {
+    if (start === 0) return false;
     const byte = new Uint8Array(1);
     this.#file.readAt(start - 1, byte);
     return byte[0] !== 10;
@@ -184,9 +198,8 @@ export class EventLog {
   /** Moves to a new month's file, never back to an older one. */
   #followMonth(): void {
     const now = this.#host.clock.now();
-    const wanted = eventFileName(now);
     const isBeyond = this.#name > lastPlausibleName(now);
-    if (!isBeyond && wanted <= this.#name) return;
+    if (!isBeyond && eventFileName(now) <= this.#name) return;
     const opened = this.#tolerating(() => {
       const name = currentName(this.#host, this.#layout);
       return { name, file: openWhole(this.#host, this.#layout, name) };
@@ -196,6 +209,16 @@ export class EventLog {
     this.#name = opened.name;
     this.#file = opened.file;
     this.#adopt(foldOn(this.#host, this.#layout, this.#folded) ?? foldLog(this.#host, this.#layout));
+  }
+
+  /** Somebody has moved or removed the file: what comes now belongs into a new one of its name. */
+  #reopenIfMoved(): void {
+    const path = `${this.#layout.dir}/${this.#name}`;
+    if (this.#host.files.stat(path)?.inode === this.#file.inode) return;
+    const file = this.#tolerating(() => openWhole(this.#host, this.#layout, this.#name));
+    if (file === null) return;
+    this.#file.close();
+    this.#file = file;
   }
 
   /** Queued lines are in the state, though not yet in the files. */
@@ -214,7 +237,7 @@ export class EventLog {
   #keepReserve(): void {
     const { reserve } = this.#layout;
     if (this.#host.files.stat(reserve) !== null) return;
-    this.#tolerating(() => this.#host.files.write(reserve, " ".repeat(RESERVE)));
+    if (bestEffort(() => this.#host.files.write(reserve, " ".repeat(RESERVE))) !== null) this.#freeReserve();
   }
 
   /** Runs a write; a refusal is remembered instead of thrown, and frees the reserve. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decodeEvent } from "../core/events.ts";
+import { decodeEvent, isKind } from "../core/events.ts";
 import { type Instant, isoOf } from "../core/instant.ts";
 import {
   changesState,
@@ -12,7 +12,7 @@ import {
   initialState,
   type ProjectState,
 } from "../core/project_state.ts";
-import type { Host, ReadFile } from "../host.ts";
+import type { Entry, Host, ReadFile } from "../host.ts";
 import { type Chunk, chunksForward } from "./blocks.ts";
 import type { Layout } from "./layout.ts";
 
@@ -47,7 +47,12 @@ const NAME = /^events-\d{4}-\d{2}\.jsonl$/;
 
 /** Name of the month file of an instant, by UTC. */
 export function eventFileName(at: Instant): string {
-  return `events-${isoOf(at).slice(0, 7)}.jsonl`;
+  return eventFileOf({ ts: isoOf(at) });
+}
+
+/** Name of the month file to which an event of that time stamp belongs. */
+export function eventFileOf({ ts }: { readonly ts: string }): string {
+  return `events-${ts.slice(0, 7)}.jsonl`;
 }
 
 /**
@@ -56,11 +61,14 @@ export function eventFileName(at: Instant): string {
  */
 export function eventFileNames(host: Host, layout: Layout): readonly string[] {
   const newest = lastPlausibleName(host.clock.now());
-  const names = (host.files.list(layout.dir) ?? []).map((entry) => entry.name).filter((name) =>
-    NAME.test(name)
-  );
+  const entries = (host.files.list(layout.dir) ?? []).filter(({ name }) => NAME.test(name));
+  const names = entries.filter((entry) => isFile(host, layout, entry)).map(({ name }) => name);
   const beyond = names.filter((name) => name > newest).sort();
   return [...beyond, ...names.filter((name) => name <= newest).sort()];
+}
+
+function isFile(host: Host, layout: Layout, entry: Entry): boolean {
+  return entry.isFile || (entry.isLink && host.files.stat(`${layout.dir}/${entry.name}`)?.isFile === true);
 }
 
 /** The newest file that a writer may append to: next month's, as a clock may be a little ahead. */
@@ -101,12 +109,13 @@ export function foldOn(host: Host, layout: Layout, earlier: Folded): Folded | nu
 /** Folds the whole lines of one file from `from` on. */
 export function foldFile(folded: Folded, name: string, file: ReadFile, from: number): Folded {
   let { state, counts } = folded;
-  let offset = from;
+  let whole = { state, counts, offset: from };
   for (const chunk of chunksForward(file, from)) {
     ({ state, counts } = foldChunk(state, counts, chunk));
-    offset = chunk.end;
+    if (!chunk.inside) whole = { state, counts, offset: chunk.end };
   }
-  return { state, counts, files: { ...folded.files, [name]: markOf(file, offset) } };
+  const files = { ...folded.files, [name]: markOf(file, whole.offset) };
+  return { state: whole.state, counts: whole.counts, files };
 }
 
 export function markOf(file: ReadFile, offset: number): FileMark {
@@ -136,13 +145,14 @@ function foldChunk(
       const kind = kindAt(text, start);
       if (kind === null || changesState(kind)) {
         const event = parsed(text.slice(start, end));
-        if (event === undefined) broken += 1;
+        if (typeof event !== "object" || event === null) broken += 1;
         else {
           const decoded = decodeEvent(event);
           if (decoded === null) foreign += 1;
           else state = evolve(state, decoded);
         }
       } else if (text.charCodeAt(end - 1) !== 125) broken += 1;
+      else if (!isKind(kind)) foreign += 1;
     }
     start = end + 1;
   }
@@ -182,7 +192,8 @@ function continues(file: ReadFile, mark: FileMark): boolean {
 }
 
 function hasNewLine(file: ReadFile, mark: FileMark): boolean {
-  return !chunksForward(file, mark.offset).next().done;
+  for (const { inside } of chunksForward(file, mark.offset)) if (!inside) return true;
+  return false;
 }
 
 interface Checkpoint extends Folded {

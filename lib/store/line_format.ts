@@ -18,7 +18,7 @@ export function stamp(draft: Draft, at: Instant): LoggedEvent {
  * three at which some readers would split a line.
  */
 export function encodeLine(event: LoggedEvent): string {
-  return `${encode(event)}\n`;
+  return `${encode(event).replace(LINE_BREAKS, escaped)}\n`;
 }
 
 const LINE_BREAKS = /[\u0085\u2028\u2029]/g;
@@ -26,7 +26,7 @@ const LINE_BREAKS = /[\u0085\u2028\u2029]/g;
 function encode(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value).replace(LINE_BREAKS, escaped);
+      return JSON.stringify(value);
     case "number":
       return Number.isFinite(value) ? String(value) : "null";
     case "boolean":
@@ -43,7 +43,7 @@ function encodeCompound(value: object): string {
   let members = "";
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue;
-    members += `${members === "" ? "" : ", "}${JSON.stringify(key)}: ${encode(member)}`;
+    members += `${members === "" ? "" : ", "}${encode(key)}: ${encode(member)}`;
   }
   return `{${members}}`;
 }

@@ -139,14 +139,14 @@ async function endMembers(
   round: Containment,
   found: readonly ProcessInfo[],
   graceS: number,
-  isEnded: (process: ProcessInfo) => boolean,
+  isEnded: (member: ProcessInfo) => boolean,
 ): Promise<Census> {
   const toEnd = found.filter(isEnded);
   const ended = leftoversOf(host, round, toEnd);
   const remaining = () => livingMembers(host, round).filter(isEnded);
   // Nobody seen does not mean nobody there: what forks without end hides from a whole sweep.
   if (toEnd.length > 0 || found.length === 0) {
-    for (const process of toEnd) signalSame(host, process, "SIGTERM");
+    for (const member of toEnd) signalSame(host, member, "SIGTERM");
     await until(host, graceS * 1000, () => remaining().length === 0);
     await killAll(host, round, remaining, toEnd.length === found.length);
   }
@@ -170,7 +170,7 @@ async function killAll(
   let emptySweeps = 0;
   while (emptySweeps < 2 && host.clock.monotonicMs() < untilMs) {
     const now = remaining();
-    for (const process of now) signalSame(host, process, "SIGKILL");
+    for (const member of now) signalSame(host, member, "SIGKILL");
     const caught = round.cgroup === null && everything ? await killNewest(host, round) : 0;
     emptySweeps = now.length + caught === 0 ? emptySweeps + 1 : 0;
     if (now.length > 0) await host.clock.sleep(LOOK_MS);
@@ -212,8 +212,8 @@ async function until(host: Host, withinMs: number, condition: () => boolean): Pr
 }
 
 function alive(host: Host, pid: number): readonly ProcessInfo[] {
-  const process = host.processes.inspect(pid);
-  return process === null || process.zombie ? [] : [process];
+  const member = host.processes.inspect(pid);
+  return member === null || member.zombie ? [] : [member];
 }
 
 function leftoversOf(

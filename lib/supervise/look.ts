@@ -1,8 +1,9 @@
+import type { FileError } from "../core/file_error.ts";
 import type { World } from "../core/rules.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import type { DiskGauge } from "./disk_gauge.ts";
-import { failedChecks } from "./startup_checks.ts";
+import { failedChecks, logDirRefusal } from "./startup_checks.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
 
@@ -32,7 +33,9 @@ export async function lookBeforeRound(
   gauge: DiskGauge,
 ): Promise<World> {
   const { host, config, layout, log } = supervision;
-  const failed = failedChecks(host, config, layout);
+  const refusal = logDirRefusal(host, layout);
+  const passing = refusal !== null && mayPass(supervision, refusal) ? refusal : null;
+  const failed = failedChecks(host, config, layout, passing === null ? refusal : null);
   for (const { name, reason, hint } of failed) {
     log.append({ event: "smoke_check_failed", reason: `${name}: ${reason}` });
     supervision.voice.note(`STARTUP FAIL: ${name}: ${reason} | how-to-fix: ${hint}`);
@@ -41,8 +44,15 @@ export async function lookBeforeRound(
     ...world,
     brokenConfig: failed.map(({ name, reason }) => `${name}: ${reason}`),
     freeMb: config.runtime.disk_min_free_mb > 0 ? await gauge.freeMb() : null,
-    lockHolder: failed.length > 0 ? null : roundLockHolder(host, layout),
+    lockHolder: failed.length > 0 || passing !== null ? null : roundLockHolder(host, layout),
+    logFault: world.logFault ?? passing?.message ?? null,
   };
+}
+
+/** A full disk is freed again; other refusals are a wrong configuration only where this serve has run no round yet. */
+function mayPass({ log }: Supervision, { fault }: FileError): boolean {
+  const { serve, rounds } = log.state;
+  return fault === "full" || (serve.kind === "started" && (rounds.at(-1)?.startedAt ?? 0) >= serve.since);
 }
 
 /** The file's text, "" where it cannot be read, null where it is not there. */

@@ -24,6 +24,7 @@ import { runRound } from "./round.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
+import { lookAtWorkTree } from "./work_tree.ts";
 
 /** The longest that the loop goes without looking at stop file and sentinel (ms). */
 const LOOK_MS = 1000;
@@ -48,13 +49,22 @@ export async function runLoop(supervision: Supervision, policy: Policy, stop: St
         voice.activity({ kind: "waiting", rule: decision.rule, until: decision.until });
         await host.clock.sleep(Math.max(1, Math.min(decision.until - host.clock.now(), LOOK_MS)), stop.asked);
         break;
-      case "run":
+      case "run": {
         waiting = null;
         voice.activity({ kind: "between" });
         await takeUpLeftRound(supervision, stop.now);
-        await runRound(supervision, { round: nextRound(supervision), phase: null, stopNow: stop.now });
+        const before = await lookAtWorkTree(host, supervision.config);
+        // That took its time: what was decided is decided again, and nothing is waited for between that and the start.
+        if ((await decide(supervision, policy, stop, { gauge, jitter }))[1].kind !== "run") break;
+        await runRound(supervision, {
+          round: nextRound(supervision),
+          phase: null,
+          before,
+          stopNow: stop.now,
+        });
         bestEffort(() => pruneRoundLogs(host, supervision.layout, supervision.config.runtime));
         jitter = host.random.next();
+      }
     }
   }
 }
@@ -80,9 +90,17 @@ export function nextRound({ host, layout, log }: Supervision): number {
   return Math.max(log.state.highestRound, inStatus, highestRoundOnDisk(host, layout)) + 1;
 }
 
-/** A limit is over when a round has ended without a new one, not when its wait is. */
+/**
+ * A limit is over when a round has ended without a new one, not when its wait is. One that has come back meanwhile is
+ * not: the event would take the new one away.
+ */
 function announceRecovered({ host, log }: Supervision): void {
-  for (const { classification, agent, firstDetectedAt } of log.state.recovering) {
+  for (const over of log.state.recovering) {
+    const { classification, agent, firstDetectedAt } = over;
+    const isBack = log.state.throttles.some((other) =>
+      other.classification === classification && other.agent === agent
+    );
+    if (isBack || !log.state.recovering.includes(over)) continue;
     const throttled_for_s = Math.max(0, Math.round((host.clock.now() - firstDetectedAt) / 1000));
     log.append({ event: "transient_error_recovered", classification, agent, throttled_for_s });
   }

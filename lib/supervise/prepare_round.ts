@@ -16,6 +16,8 @@ import type { Supervision } from "./supervision.ts";
 export interface RoundPlan {
   readonly round: number;
   readonly phase: string | null;
+  /** The work tree as it was looked at just now. */
+  readonly before: WorkTree;
   /** Aborted when the round is to be ended now. */
   readonly stopNow: AbortSignal;
 }
@@ -34,7 +36,7 @@ export interface Ready {
 }
 
 /** Writes what the agent is going to read; nothing has started yet. */
-export function prepareRound(supervision: Supervision, plan: RoundPlan, before: WorkTree): Prepared {
+export function prepareRound(supervision: Supervision, plan: RoundPlan): Prepared {
   const { host, config, layout, voice } = supervision;
   const startedAt = host.clock.now();
   const logName = roundLogName(plan.round, startedAt);
@@ -51,7 +53,7 @@ export function prepareRound(supervision: Supervision, plan: RoundPlan, before: 
     );
     for (const note of notes) voice.note(note);
     if (prompt.kind === "unreadable") return impossible(prompt.why);
-    const context = roundContext(supervision, plan, startedAt, before);
+    const context = roundContext(supervision, plan, startedAt);
     host.files.replace(layout.context, JSON.stringify(context, null, 2));
     const text = withContext(prompt.text, context, config);
     const argv = agentArguments(config, text);
@@ -74,7 +76,8 @@ export function prepareRound(supervision: Supervision, plan: RoundPlan, before: 
 }
 
 /** `round-context.json`, in the key order of the Python version. */
-function roundContext(supervision: Supervision, plan: RoundPlan, startedAt: Instant, before: WorkTree) {
+function roundContext(supervision: Supervision, plan: RoundPlan, startedAt: Instant) {
+  const { before } = plan;
   const read = readStatus(supervision.host, supervision.layout);
   const last = supervision.log.state.rounds.at(-1);
   const context = {

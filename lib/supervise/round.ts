@@ -9,22 +9,21 @@ import type { Verdict } from "../core/verdict.ts";
 import type { Launch } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { writeHolder } from "../store/holder.ts";
-import { removeRunningRound, writeRunningRound } from "../store/running_round.ts";
+import { writeRunningRound } from "../store/running_round.ts";
 import { readStatus, writeStatus } from "../store/status.ts";
 import { agentEnvironment } from "./agent_command.ts";
 import { closeRound } from "./close_round.ts";
 import { type Containment, NOBODY } from "./contain.ts";
+import { forgetRound } from "./forget_round.ts";
 import { prepareRound, type Ready, type RoundPlan } from "./prepare_round.ts";
 import { readerContext, RoundReader } from "./round_reader.ts";
 import { seeThrough } from "./see_through.ts";
 import type { Supervision } from "./supervision.ts";
-import { workTree } from "./work_tree.ts";
 
 /** Runs one round to its end; everything that follows from it is in the log when it resolves. */
 export async function runRound(supervision: Supervision, plan: RoundPlan): Promise<Verdict> {
   const { host, config, layout, log } = supervision;
-  const before = await workTree(supervision);
-  const prepared = prepareRound(supervision, plan, before);
+  const prepared = prepareRound(supervision, plan);
   log.append({ event: "round_start", round_num: plan.round, phase: plan.phase });
   markRunning(supervision, plan);
   log.append({ event: "agent_spawn", round_num: plan.round, timeout_s: config.runtime.round_timeout_s });
@@ -45,7 +44,7 @@ export async function runRound(supervision: Supervision, plan: RoundPlan): Promi
     deadlineBootMs,
     launcherGone: gone.signal,
     launcherCode: started.launch.ended,
-    before,
+    before: plan.before,
     hole: null,
     stopNow: plan.stopNow,
   });
@@ -166,6 +165,6 @@ function notStarted(
     });
   } finally {
     reader.close();
-    bestEffort(() => removeRunningRound(host, layout));
+    forgetRound(supervision);
   }
 }

@@ -10,7 +10,7 @@ import type { Verdict } from "../core/verdict.ts";
 import { readWaitStatus, signalName, type WaitStatus } from "../core/wait_status.ts";
 import type { Lock, WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
-import { recordHole, removeRunningRound } from "../store/running_round.ts";
+import { recordHole } from "../store/running_round.ts";
 import { closeRound } from "./close_round.ts";
 import {
   type Census,
@@ -20,11 +20,12 @@ import {
   isLauncherAlive,
   settleLeftovers,
 } from "./contain.ts";
+import { forgetRound } from "./forget_round.ts";
 import { type Hole, LogCap } from "./log_cap.ts";
 import { readerContext, RoundReader } from "./round_reader.ts";
 import type { Supervision } from "./supervision.ts";
 import { watchAgent, type WatchEnd } from "./watch.ts";
-import { hasChanged, workTree } from "./work_tree.ts";
+import { hasChanged, lookAtWorkTree } from "./work_tree.ts";
 
 /** A round whose agent has been let go. */
 export interface StartedRound {
@@ -83,7 +84,7 @@ export async function seeThrough(supervision: Supervision, round: StartedRound):
   } finally {
     reader.close();
     await finishLog(supervision, cap);
-    bestEffort(() => removeRunningRound(host, layout));
+    forgetRound(supervision);
     bestEffort(() => host.files.remove(layout.roundLockHolder));
   }
 }
@@ -141,7 +142,7 @@ type Outcome = Pick<Parameters<typeof closeRound>[1], "ending" | "wait" | "lefto
 async function settle(supervision: Supervision, round: StartedRound, outcome: Outcome): Promise<Verdict> {
   const lock = await takeRoundLock(supervision);
   try {
-    const after = await workTree(supervision);
+    const after = await lookAtWorkTree(supervision.host, supervision.config);
     return closeRound(supervision, {
       round: round.round,
       phase: round.phase,

@@ -51,7 +51,7 @@ export async function serve(host: Host, config: Config, options: ServeOptions): 
       lock.release();
     }
   } catch (error) {
-    if (error instanceof FileError) return unusable(layout, error);
+    if (error instanceof FileError) return unusable(layout, error.message);
     throw error;
   } finally {
     stop.close();
@@ -140,8 +140,8 @@ function busy(layout: Layout, heldBy: string): Failure {
   });
 }
 
-export function unusable(layout: Layout, error: FileError): Failure {
-  return failure(EXIT.config, `Cannot use the log directory ${layout.dir}: ${error.message}`, {
+export function unusable(layout: Layout, why: string): Failure {
+  return failure(EXIT.config, `Cannot use the log directory ${layout.dir}: ${why}`, {
     hint: "make it writable, or set runtime.log_dir",
   });
 }

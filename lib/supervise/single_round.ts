@@ -13,6 +13,7 @@ import { type ServeOptions, unusable } from "./serve.ts";
 import { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
+import { lookAtWorkTree } from "./work_tree.ts";
 
 /**
  * Runs one round at once, without asking the rules, also beside a serve that waits. 0 when it ran to its end, whatever
@@ -30,7 +31,7 @@ export async function runSingleRound(
     host.files.makeDir(layout.dir);
     return await runAlone(host, config, options, layout, stop);
   } catch (error) {
-    if (error instanceof FileError) return unusable(layout, error);
+    if (error instanceof FileError) return unusable(layout, error.message);
     throw error;
   } finally {
     stop.close();
@@ -51,14 +52,16 @@ async function runAlone(
     const gauge = new DiskGauge(host, layout.dir);
     const world = await lookBeforeRound(supervision, look(supervision, stop), gauge);
     if (world.brokenConfig.length > 0) return EXIT.config;
+    if (world.logFault !== null) return unusable(layout, world.logFault);
     if (world.lockHolder !== null) {
       const what =
         `Cannot run a round: another agent-runner is holding ${layout.roundLock} (${world.lockHolder})`;
       return failure(EXIT.busy, what, { hint: "agent-runner peek" });
     }
-    if (stop.asked.aborted) return EXIT.done;
     await takeUpLeftRound(supervision, stop.now);
-    await runRound(supervision, { round: nextRound(supervision), phase: null, stopNow: stop.now });
+    const before = await lookAtWorkTree(host, config);
+    if (stop.asked.aborted) return EXIT.done;
+    await runRound(supervision, { round: nextRound(supervision), phase: null, before, stopNow: stop.now });
     return EXIT.done;
   } finally {
     log.close();

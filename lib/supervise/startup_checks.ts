@@ -4,8 +4,9 @@
  * @module
  */
 import type { Config } from "../core/config.ts";
-import { FileError } from "../core/file_error.ts";
+import type { FileError } from "../core/file_error.ts";
 import type { Host } from "../host.ts";
+import { bestEffort } from "../store/best_effort.ts";
 import type { Layout } from "../store/layout.ts";
 import { findAgent } from "./agent_command.ts";
 import { promptFiles, readPrompt } from "./prompt.ts";
@@ -22,11 +23,23 @@ export interface FailedCheck {
 /** Shortest prompt (bytes of UTF-8): a shorter one is a file that was cut or emptied by mistake. */
 const PROMPT_MIN = 500;
 
-/** The failed checks in a fixed order; none when `AGENT_RUNNER_SKIP_STARTUP_CHECK` is set. */
-export function failedChecks(host: Host, config: Config, layout: Layout): readonly FailedCheck[] {
+/** Enough for the small files with which a round begins (bytes). */
+const ROUND_ROOM = 64 * 1024;
+
+/**
+ * The failed checks in a fixed order; none when `AGENT_RUNNER_SKIP_STARTUP_CHECK` is set.
+ *
+ * @param refusal of the log directory, where that counts as a failed check
+ */
+export function failedChecks(
+  host: Host,
+  config: Config,
+  layout: Layout,
+  refusal: FileError | null,
+): readonly FailedCheck[] {
   if (/^(1|true|yes|on)$/i.test(host.env.get("AGENT_RUNNER_SKIP_STARTUP_CHECK") ?? "")) return [];
   return [
-    checkLogDir(host, layout),
+    refusal === null ? null : aboutLogDir(layout, refusal),
     checkAgent(host, config),
     checkWorkDir(host, config),
     checkPrompt(host, config),
@@ -34,16 +47,17 @@ export function failedChecks(host: Host, config: Config, layout: Layout): readon
     .filter((failed) => failed !== null);
 }
 
-function checkLogDir(host: Host, layout: Layout): FailedCheck | null {
-  try {
+/** Why the log directory does not take what a round begins with, null when it does. */
+export function logDirRefusal(host: Host, layout: Layout): FileError | null {
+  const refusal = bestEffort(() => {
     host.files.makeDir(layout.dir);
-    host.files.write(layout.writeProbe, "");
-    host.files.remove(layout.writeProbe);
-    return null;
-  } catch (error) {
-    if (!(error instanceof FileError)) throw error;
-    return failed("log_dir_writable", error.message, `make ${layout.dir} writable, or set runtime.log_dir`);
-  }
+    host.files.write(layout.writeProbe, " ".repeat(ROUND_ROOM));
+  });
+  return bestEffort(() => host.files.remove(layout.writeProbe)) ?? refusal;
+}
+
+function aboutLogDir(layout: Layout, refusal: FileError): FailedCheck {
+  return failed("log_dir_writable", refusal.message, `make ${layout.dir} writable, or set runtime.log_dir`);
 }
 
 function checkAgent(host: Host, config: Config): FailedCheck | null {

@@ -8,9 +8,10 @@ import { instantOf } from "../core/instant.ts";
 import { readWaitStatus, type WaitStatus } from "../core/wait_status.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { roundLockHolder } from "../store/holder.ts";
-import { readRunningRound, removeRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
+import { readRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
 import { closeRound } from "./close_round.ts";
 import { type Census, type Containment, endRound, hasMembers, isLauncherAlive, NOBODY } from "./contain.ts";
+import { forgetRound } from "./forget_round.ts";
 import { readerContext, RoundReader } from "./round_reader.ts";
 import { endingOf, seeThrough } from "./see_through.ts";
 import type { Supervision } from "./supervision.ts";
@@ -37,7 +38,7 @@ export async function takeUpLeftRound(supervision: Supervision, stopNow: AbortSi
     if (!found.runs && record.cgroup !== null) host.cgroups.remove(record.cgroup);
     if (isOpen) closeFound(supervision, record, found, ended);
   }
-  bestEffort(() => removeRunningRound(host, layout));
+  forgetRound(supervision);
   bestEffort(() => host.files.remove(layout.roundLockHolder));
 }
 
@@ -137,5 +138,11 @@ function closeUnrecorded({ host, layout, log }: Supervision): void {
   if (running === null || roundLockHolder(host, layout) !== null) return;
   const detail = "it left no record of its processes";
   log.append({ event: "round_interrupted", round_num: running.num, by: "reap", detail });
-  log.append({ event: "round_end", round_num: running.num, verdict: "interrupted" });
+  log.append({
+    event: "round_end",
+    round_num: running.num,
+    verdict: "interrupted",
+    limit: null,
+    refusal: null,
+  });
 }

@@ -1,5 +1,5 @@
+import type { Config } from "../core/config.ts";
 import type { Host, WorkTree } from "../host.ts";
-import type { Supervision } from "./supervision.ts";
 
 /** Whether the folder or one above it is the root of a git work tree; no git is run. */
 export function isInWorkTree(host: Host, dir: string): boolean {
@@ -13,10 +13,10 @@ export function isInWorkTree(host: Host, dir: string): boolean {
   return host.files.stat("/.git") !== null;
 }
 
-/** The work tree at this moment; none where the configuration does not ask for git and there is none. */
-export async function workTree({ host, config }: Supervision): Promise<WorkTree> {
-  const { work_dir } = config.runtime;
-  if (config.vcs.dirty_action === "ignore" && !isInWorkTree(host, work_dir)) return { kind: "none" };
+/** The work tree as git tells it; none where the configuration does without git and there is no repository. */
+export async function lookAtWorkTree(host: Host, { runtime, vcs }: Config): Promise<WorkTree> {
+  const { work_dir } = runtime;
+  if (vcs.dirty_action === "ignore" && !isInWorkTree(host, work_dir)) return { kind: "none" };
   return await host.git.status(work_dir);
 }
 

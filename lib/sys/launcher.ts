@@ -72,7 +72,7 @@ trap : TERM INT HUP
   shift 8
   exec "$@"
 )
-printf '%d\\n' "$?" >&2 && "$3" -f "$5.tmp" "$5"
+printf '%d\\n' "$?" >&2 && "$3" -f "$5.tmp" "$5" 2>/dev/null
 `;
 
 function spawn(spec: LaunchSpec, tools: LauncherTools): Deno.ChildProcess {

@@ -12,7 +12,7 @@ import {
   type Running,
   secondsBetween,
   withProject,
-} from "./project.ts";
+} from "./small_project.ts";
 
 /** A project, and how agent-runner is started in it. */
 interface Stage {

@@ -11,7 +11,7 @@ import {
   type Project,
   secondsBetween,
   withProject,
-} from "./project.ts";
+} from "./small_project.ts";
 
 /** What a round with one of the agents has to come to. */
 interface Habit {

@@ -1,255 +1,355 @@
 /**
- * A project of its own in a temporary folder, with a real agent-runner at work on it.
+ * A project in a temporary folder, and the real program that supervises it. Everything that it starts is ended with it.
  *
  * @module
  */
-import { EXIT } from "../../lib/core/exit_code.ts";
-import { ROOT } from "../rules/tree.ts";
+import assert from "node:assert/strict";
+import type { Kind, LoggedEvent } from "../../lib/core/events.ts";
+import { type Layout, layoutOf } from "../../lib/store/layout.ts";
 
-/** One event as it stands in the log. */
-export interface LogLine {
-  readonly ts: string;
-  readonly event: string;
-  readonly [field: string]: unknown;
+type TomlValue = string | number | boolean | readonly TomlValue[];
+
+/** Tables of a configuration by name, such as `agent.env`. */
+export type Tables = Readonly<Record<string, Readonly<Record<string, TomlValue>>>>;
+
+/** The words that start the program from its sources. */
+export const PROGRAM: readonly string[] = [
+  Deno.execPath(),
+  "run",
+  "-A",
+  "--no-prompt",
+  "--quiet",
+  new URL("../../main.ts", import.meta.url).pathname,
+];
+
+/** `agent.command` of the scripted agent. */
+export function fakeAgent(...scenarios: string[]): readonly string[] {
+  return [...PROGRAM, "fake-agent", ...scenarios];
 }
 
-/** What of the configuration differs from test to test. */
-export interface ProjectOptions {
-  readonly command: readonly string[];
-  readonly args?: readonly string[];
-  readonly agent?: Readonly<Record<string, unknown>>;
-  readonly runtime?: Readonly<Record<string, unknown>>;
-  readonly prompt?: string;
-  /** Made in this folder instead of the system's for temporary files. */
-  readonly under?: string;
-}
+/** As long as start-up checks want a prompt to be, and then some. */
+export const PROMPT = "Do the next piece of work, check that it works, and commit it.\n".repeat(10);
 
-/** How agent-runner is started. */
-export interface StartOptions {
-  /** The program's first file; `main.ts` unless another one is named. */
-  readonly entry?: string;
-  /** Words before the command line. */
-  readonly before?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** A started agent-runner. */
-export interface Running {
-  readonly pid: number;
-  /** Resolves when it has ended; a signal's code is 128 + n. */
-  readonly ended: Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
-}
-
-/** Between two looks at something that takes its time (ms). */
-const LOOK_MS = 20;
-
-export class Project {
+/** A git project with a configuration of its own and a home of its own. */
+export class Project implements AsyncDisposable {
+  /** Everything of the project is in here, the home too. */
   readonly dir: string;
-  readonly logDir: string;
+  readonly home: string;
   readonly workDir: string;
-  /** In the environment of everything that runs here, and of nothing else on this machine. */
-  readonly token: string;
-  readonly #started: Promise<unknown>[] = [];
+  readonly configPath: string;
+  readonly layout: Layout;
+  readonly #runs: Run[] = [];
 
-  constructor({ command, args = [], agent = {}, runtime = {}, prompt = "", under }: ProjectOptions) {
-    this.dir = Deno.realPathSync(
-      Deno.makeTempDirSync({ prefix: "agent-runner-", ...(under === undefined ? {} : { dir: under }) }),
-    );
-    this.logDir = `${this.dir}/logs`;
-    this.workDir = `${this.dir}/work`;
-    this.token = `token-${crypto.randomUUID()}`;
-    Deno.mkdirSync(this.workDir);
-    Deno.writeTextFileSync(`${this.dir}/prompt.md`, `${prompt}\n${"Do the next piece of work. ".repeat(25)}`);
-    Deno.writeTextFileSync(
-      this.config,
-      toml({
-        agent: {
-          command: command.map((word) => word === "TOKEN" ? this.token : word),
-          prompt_arg_template: args.map((word) => word === "TOKEN" ? this.token : word),
-          prompt_delivery: "stdin",
-          ...agent,
-          env: { TEST_TOKEN: this.token },
-        },
-        runtime: {
-          work_dir: this.workDir,
-          log_dir: this.logDir,
-          kill_grace_s: 1,
-          round_timeout_s: 60,
-          restart_delay_s: 0,
-          disk_min_free_mb: 0,
-          ...runtime,
-        },
-        prompt: { file: `${this.dir}/prompt.md` },
-        vcs: { dirty_action: "ignore" },
-      }),
-    );
+  private constructor(dir: string, logDir: string) {
+    this.dir = dir;
+    this.home = `${dir}/home`;
+    this.workDir = `${dir}/site`;
+    this.configPath = `${this.workDir}/agent-runner.toml`;
+    this.layout = layoutOf(`${dir}/${logDir}`);
   }
 
-  get config(): string {
-    return `${this.dir}/agent-runner.toml`;
+  /**
+   * Makes the project with `configToml`, and a prompt where the presets expect one.
+   * @param logDir where that configuration has its log directory, relative to `dir`
+   */
+  static async make(configToml: (project: Project) => string, logDir = "logs"): Promise<Project> {
+    const project = new Project(await Deno.makeTempDir({ prefix: "agent-runner-e2e-" }), logDir);
+    await Deno.mkdir(project.home);
+    await Deno.mkdir(`${project.workDir}/prompts`, { recursive: true });
+    await Deno.writeTextFile(`${project.home}/.gitconfig`, "[user]\nname = e2e\nemail = e2e@localhost\n");
+    await Deno.writeTextFile(`${project.workDir}/prompts/main.md`, PROMPT);
+    await Deno.writeTextFile(project.configPath, configToml(project));
+    await project.git("init", "--quiet");
+    return project;
   }
 
-  /** Starts agent-runner with these words; its own output is kept. */
-  start(
+  /** Makes a project whose agent is `command` and speaks as Claude Code does. */
+  static async with(command: readonly string[], tables: Tables = {}): Promise<Project> {
+    const agent = { reader: "claude", ...tables.agent };
+    return await Project.make((project) => project.toml(command, { ...tables, agent }));
+  }
+
+  /** A configuration with that agent: `tables` are added to what most tests have in common. */
+  toml(command: readonly string[], tables: Tables = {}): string {
+    const base: Tables = {
+      agent: { name: "e2e", command, prompt_arg_template: [], prompt_delivery: "stdin" },
+      runtime: { work_dir: ".", log_dir: this.layout.dir, restart_delay_s: 0, kill_grace_s: 1 },
+      prompt: { file: "./prompts/main.md" },
+      throttle: { jitter_min_s: 0, jitter_max_s: 1 },
+    };
+    const names = new Set([...Object.keys(base), ...Object.keys(tables)]);
+    return [...names].map((name) => tomlTable(name, { ...base[name], ...tables[name] })).join("\n");
+  }
+
+  async git(...args: string[]): Promise<void> {
+    const options = { args, cwd: this.workDir, env: { HOME: this.home } };
+    const { success, stderr } = await new Deno.Command("git", options).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+  }
+
+  /** Starts the program with these arguments, as a service would: no terminal anywhere. */
+  start(args: readonly string[], options: RunOptions = {}): Run {
+    const words = [...(options.before ?? []), ...PROGRAM, ...args];
+    const env = { ...this.environment(), ...options.env };
+    const run = new Run(this, words, options.cwd ?? this.workDir, env);
+    this.#runs.push(run);
+    return run;
+  }
+
+  /** Runs the program to its end. */
+  async run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+    return await this.start(args, options).ended;
+  }
+
+  /** The whole environment of the program; agents inherit it, which is how they are found. */
+  environment(): Readonly<Record<string, string>> {
+    return {
+      PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
+      HOME: this.home,
+      DENO_DIR: denoDir,
+      DENO_NO_UPDATE_CHECK: "1",
+      TZ: "UTC",
+    };
+  }
+
+  /** The whole log so far, without lines that are no JSON. */
+  events(): readonly LoggedEvent[] {
+    const { dir } = this.layout;
+    const names = namesIn(dir).filter((name) => /^events-.*\.jsonl$/.test(name)).sort();
+    return names.flatMap((name) => Deno.readTextFileSync(`${dir}/${name}`).split("\n").slice(0, -1))
+      .flatMap(parsed);
+  }
+
+  /** Kinds of the whole log so far, in order. */
+  kinds(): readonly Kind[] {
+    return this.events().map(({ event }) => event);
+  }
+
+  /** The events of one kind so far. */
+  all<K extends Kind>(kind: K): readonly LoggedEvent<K>[] {
+    return this.events().filter(({ event }) => event === kind) as LoggedEvent[] as LoggedEvent<K>[];
+  }
+
+  /** The only event of a kind. */
+  only<K extends Kind>(kind: K): LoggedEvent<K> {
+    const [first, ...more] = this.all(kind);
+    assert.ok(first !== undefined && more.length === 0, `not one ${kind} in ${this.kinds().join(" ")}`);
+    return first;
+  }
+
+  status(): Readonly<Record<string, unknown>> {
+    return JSON.parse(Deno.readTextFileSync(this.layout.status));
+  }
+
+  /** Processes of this project that live, the program itself included: all those with this home. */
+  processes(): readonly Living[] {
+    return namesIn("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+      const environment = readOr(`/proc/${name}/environ`, "");
+      if (!environment.includes(this.dir)) return [];
+      return [{ pid: Number(name), words: readOr(`/proc/${name}/cmdline`, "").replaceAll("\0", " ").trim() }];
+    });
+  }
+
+  /** Ends whatever still runs and removes everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await until("the end of all processes", () => {
+      const living = this.processes();
+      for (const { pid } of living) endByForce(pid);
+      return living.length === 0 || null;
+    });
+    await Promise.all(this.#runs.map((run) => run.ended));
+    await Deno.remove(this.dir, { recursive: true });
+  }
+}
+
+export interface Living {
+  readonly pid: number;
+  readonly words: string;
+}
+
+export interface RunOptions {
+  /** Default: the project's work folder. */
+  readonly cwd?: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Words before the program's own. */
+  readonly before?: readonly string[];
+}
+
+export interface Ended {
+  /** 128 + n for signal n. */
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** One run of the program. */
+export class Run {
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
+  readonly #project: Project;
+  #out = "";
+  #err = "";
+  #hasEnded = false;
+
+  constructor(
+    project: Project,
     words: readonly string[],
-    { entry = `${ROOT}main.ts`, before = [], env = {} }: StartOptions = {},
-  ): Running {
-    const argv = [...before, Deno.execPath(), "run", "-A", "--quiet", entry, ...words];
-    const child = new Deno.Command(argv[0]!, {
-      args: [...argv.slice(1), "--config", this.config],
-      cwd: this.dir,
-      env: { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", TEST_RUN: this.token, ...env },
+    cwd: string,
+    env: Readonly<Record<string, string>>,
+  ) {
+    const [program = "", ...args] = words;
+    const child = new Deno.Command(program, {
+      args,
+      cwd,
+      env: { ...env },
+      clearEnv: true,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const ended = child.output().then(({ code, stdout, stderr }) => ({
-      code,
-      stdout: new TextDecoder().decode(stdout),
-      stderr: new TextDecoder().decode(stderr),
-    }));
-    this.#started.push(ended);
-    return { pid: child.pid, ended };
-  }
-
-  /** Runs agent-runner to its end. */
-  async run(words: readonly string[], options?: StartOptions) {
-    return await this.start(words, options).ended;
-  }
-
-  /** All events so far, in order; a line that is still being written is left out. */
-  events(): readonly LogLine[] {
-    const names = list(this.logDir).filter((name) => /^events-.*\.jsonl$/.test(name)).sort();
-    const lines = names.flatMap((name) =>
-      Deno.readTextFileSync(`${this.logDir}/${name}`).split("\n").slice(0, -1)
-    );
-    return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
-  }
-
-  /** Events of one kind. */
-  of(kind: string): readonly LogLine[] {
-    return this.events().filter(({ event }) => event === kind);
-  }
-
-  /** The agent's output, of one round or of all. */
-  output(round?: number): string {
-    const start = round === undefined ? "R" : `R${round}-`;
-    const names = list(`${this.logDir}/rounds`).filter((name) => name.startsWith(start)).sort();
-    return names.map((name) => Deno.readTextFileSync(`${this.logDir}/rounds/${name}`)).join("");
-  }
-
-  /** A file of the log directory, "" where it is not there. */
-  read(name: string): string {
-    return text(`${this.logDir}/${name}`);
-  }
-
-  /** What another supervisor would find of the running round. */
-  record() {
-    return JSON.parse(this.read("running-round.json"));
-  }
-
-  /** Pids of agents and launchers of this project that live at this moment. */
-  living(): readonly number[] {
-    return livingWith(`TEST_TOKEN=${this.token}`, this.token);
-  }
-
-  /** Ends whatever runs of this project, supervisors too, and removes it. */
-  async close(): Promise<void> {
-    const words = [`TEST_RUN=${this.token}`, this.token] as const;
-    await eventually("everything of the test has ended", () => {
-      const all = new Set([...this.living(), ...livingWith(...words)]);
-      for (const pid of all) kill(pid, "SIGKILL");
-      return all.size === 0;
+    this.#project = project;
+    this.pid = child.pid;
+    this.ended = Promise.all([
+      child.status,
+      collect(child.stdout, (text) => this.#out += text),
+      collect(child.stderr, (text) => this.#err += text),
+    ]).then(([{ code }]) => {
+      this.#hasEnded = true;
+      return { code, out: this.#out, err: this.#err };
     });
-    await Promise.all(this.#started);
-    Deno.removeSync(this.dir, { recursive: true });
+  }
+
+  /** What it has printed so far. */
+  get out(): string {
+    return this.#out;
+  }
+
+  get err(): string {
+    return this.#err;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  signal(name: Deno.Signal): void {
+    Deno.kill(this.pid, name);
+  }
+
+  /** Waits for the first such event in the log, older ones included. */
+  async event<K extends Kind>(
+    kind: K,
+    fits: (event: LoggedEvent<K>) => boolean = () => true,
+  ): Promise<LoggedEvent<K>> {
+    return await this.until(`event ${kind}`, () => this.#project.all(kind).find(fits) ?? null);
+  }
+
+  /** Waits for words on standard error. */
+  async says(words: string): Promise<void> {
+    await this.until(`"${words}"`, () => this.#err.includes(words) || null);
+  }
+
+  /** Waits for something that this run brings about; in vain when it has ended without it. */
+  async until<T>(what: string, look: () => T | null): Promise<T> {
+    return await until(what, () => {
+      const over = this.#hasEnded;
+      const found = look();
+      if (found === null && over) assert.fail(`ended without ${what}: ${this.#report()}`);
+      return found;
+    }, () => this.#report());
+  }
+
+  #report(): string {
+    return `${this.#project.kinds().join(" ")}\n${this.#out}\n${this.#err}`;
   }
 }
 
-/** Makes a project, lets the test act on it and clears it away, whatever came of it. */
-export async function withProject(
-  options: ProjectOptions,
-  act: (project: Project) => Promise<void>,
-): Promise<void> {
-  const project = new Project(options);
-  try {
-    await act(project);
-  } finally {
-    await project.close();
-  }
-}
+/** How long something may take that usually takes a moment (ms): machines that test are busy ones. */
+const LIMIT_MS = 60_000;
 
-/** Absolute path of one of the programs in `tests/agents`, with what runs it. */
-export function agent(name: string): readonly string[] {
-  return [name.endsWith(".py") ? "python3" : "sh", `${ROOT}tests/agents/${name}`];
-}
+/** Between two looks (ms). */
+const LOOK_MS = 20;
 
-/** Resolves once the condition holds; the test fails where it does not come true. */
-export async function eventually(what: string, condition: () => boolean, withinMs = 20_000): Promise<void> {
-  const untilMs = performance.now() + withinMs;
-  while (!condition()) {
-    if (performance.now() > untilMs) throw new Error(`did not happen within ${withinMs} ms: ${what}`);
+/**
+ * Waits for an event: resolves with what `look` finds as soon as it is no longer null.
+ * @throws Error with what was waited for and the report, after a minute
+ */
+export async function until<T>(
+  what: string,
+  look: () => T | null,
+  report: () => string = () => "",
+): Promise<T> {
+  const deadline = Date.now() + LIMIT_MS;
+  for (;;) {
+    const found = look();
+    if (found !== null) return found;
+    if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}: ${report()}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
 
-/** Signals a process that may have gone. */
-export function kill(pid: number, signal: Deno.Signal): void {
-  try {
-    Deno.kill(pid, signal);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+/** Lets time pass where the time between two steps is what is tested. */
+export async function letPass(ms: number): Promise<void> {
+  const end = performance.now() + ms;
+  await until(`${ms} ms`, () => performance.now() >= end || null);
 }
 
-/** Whether a process is there and no zombie. */
-export function isAlive(pid: number): boolean {
-  const state = text(`/proc/${pid}/stat`).replace(/^.*\) /s, "")[0];
-  return state !== undefined && state !== "Z" && state !== "X";
+/** Seconds since the epoch at which the event was written. */
+export function epochOf({ ts }: LoggedEvent): number {
+  return Date.parse(ts) / 1000;
 }
 
-/** Seconds between two events. */
-export function secondsBetween(from: LogLine | undefined, to: LogLine | undefined): number {
-  return (Date.parse(to?.ts ?? "") - Date.parse(from?.ts ?? "")) / 1000;
+/** One table as TOML, whose strings, numbers and lists look as in JSON. */
+export function tomlTable(name: string, values: Tables[string]): string {
+  const lines = Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+  return `[${name}]\n${lines.join("")}`;
 }
 
-/** Exit code of a process that SIGKILL ended. */
-export const KILLED = 137;
+/** Where the modules already are: nothing is downloaded by the program under test. */
+const denoDir = await findDenoDir();
 
-export const DONE: number = EXIT.done;
-
-/** Living processes with this entry in their environment or this word in their arguments. */
-function livingWith(entry: string, word: string): readonly number[] {
-  return list("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) =>
-    pid !== Deno.pid && isAlive(pid) &&
-    (text(`/proc/${pid}/environ`).split("\0").includes(entry) ||
-      text(`/proc/${pid}/cmdline`).split("\0").includes(word))
-  );
+async function findDenoDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
 
-function list(dir: string): readonly string[] {
+async function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, add: (text: string) => void) {
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) add(text);
+}
+
+function namesIn(dir: string): readonly string[] {
   try {
     return [...Deno.readDirSync(dir)].map(({ name }) => name);
-  } catch {
-    return [];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return [];
+    throw error;
   }
 }
 
-/** "" where the process has gone meanwhile. */
-function text(path: string): string {
+function parsed(line: string): readonly LoggedEvent[] {
+  try {
+    return [JSON.parse(line)];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+/** A process may vanish, or belong to somebody else, between two looks. */
+function readOr(path: string, otherwise: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch {
-    return "";
+    return otherwise;
   }
 }
 
-/** Strings and lists are the same in JSON; a table inside is a header of its own. */
-function toml(tables: Readonly<Record<string, object>>, under = ""): string {
-  return Object.entries(tables).map(([name, table]) => {
-    const inner = Object.entries(table).filter(([, value]) => value?.constructor === Object);
-    const rows = Object.entries(table).filter(([, value]) => value?.constructor !== Object);
-    const lines = rows.map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
-    return `[${under}${name}]\n${lines.join("\n")}\n${toml(Object.fromEntries(inner), `${under}${name}.`)}`;
-  }).join("\n");
+function endByForce(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It was faster.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

@@ -10,7 +10,7 @@ import {
   type ProjectOptions,
   secondsBetween,
   withProject,
-} from "./project.ts";
+} from "./small_project.ts";
 
 const ignore = Deno.build.os !== "linux";
 
