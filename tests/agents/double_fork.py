@@ -3,6 +3,7 @@ import os
 import time
 
 if os.fork():
+    os.wait()
     os._exit(0)
 os.setsid()
 if os.fork():
