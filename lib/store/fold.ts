@@ -192,6 +192,7 @@ function continues(file: ReadFile, mark: FileMark): boolean {
 }
 
 function hasNewLine(file: ReadFile, mark: FileMark): boolean {
+  if (file.size() === mark.offset) return false;
   for (const { inside } of chunksForward(file, mark.offset)) if (!inside) return true;
   return false;
 }

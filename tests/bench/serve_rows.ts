@@ -1,0 +1,190 @@
+/**
+ * What supervising costs: a round, waiting, watching a silent agent and one that never stops talking.
+ *
+ * @module
+ */
+import { type BenchContext, ofBoth, type Way } from "./bench_context.ts";
+import {
+  after,
+  command,
+  cpuSeconds,
+  highWaterBytes,
+  median,
+  type Program,
+  wallMs,
+  withArgs,
+} from "./measure.ts";
+import { eventsOf, makeProject, type Project, writeLimit } from "./project.ts";
+import { rounded, type Row } from "./table.ts";
+
+export async function roundRow(context: BenchContext): Promise<Row> {
+  const rounds = context.quick ? 60 : 200;
+  const { built, source } = await ofBoth((way) => startToStartMs(context.root, way, context[way], rounds));
+  return {
+    what: "a round of `true`, start to start",
+    built: { value: built, unit: "ms", max: 15 },
+    source: { value: source, unit: "ms", max: null },
+    python: context.python === null
+      ? null
+      : `${rounded(startToStartMs(context.root, "python", context.python, 20))} ms`,
+  };
+}
+
+/** Time stamps have whole milliseconds, so it is taken over this many rounds at a time. */
+const STRIDE = 10;
+
+function startToStartMs(root: string, name: string, program: Program, rounds: number): number {
+  const project = makeProject(root, `round-${name}`, ["true"]);
+  wallMs(withArgs(program, "serve", "--max-rounds", String(rounds), "--config", project.config));
+  const starts = eventsOf(project, "round_start").map(({ ts }) => Date.parse(ts));
+  return median(starts.slice(STRIDE).map((at, i) => (at - starts[i]!) / STRIDE));
+}
+
+/** All four serves rest side by side for the same minute. */
+export async function restRows(context: BenchContext): Promise<readonly Row[]> {
+  const seconds = context.quick ? 10 : 60;
+  const waiting = ofBoth((way) => {
+    const project = makeProject(context.root, `waiting-${way}`, ["true"]);
+    writeLimit(project);
+    return serveAt(context[way], project, "wait_started");
+  });
+  const silent = ofBoth((way) => {
+    const agent = agentWords(context.built, "fake-agent", "hang");
+    const project = makeProject(context.root, `silent-${way}`, agent, "claude");
+    return serveAt(context[way], project, "agent_spawn");
+  });
+  const serves = [await waiting, await silent];
+  // What belongs to the start should be over.
+  await after(3000);
+  const before = serves.map((pair) => usage(pair));
+  await after(seconds * 1000);
+  const used = serves.map((pair) => usage(pair));
+  for (const pair of serves) await Promise.all(Object.values(pair).map(stop));
+  return ["serve while it waits", "serve while its agent is silent"].flatMap((what, i) => {
+    const share = (way: Way) => (used[i]![way].cpuS - before[i]![way].cpuS) / seconds * 100;
+    return [
+      {
+        what: `${what}: memory at most`,
+        built: { value: used[i]!.built.bytes / 1e6, unit: "MB", max: 50 },
+        source: { value: used[i]!.source.bytes / 1e6, unit: "MB", max: null },
+        python: null,
+      },
+      {
+        what: `${what}: processor, over ${seconds} s`,
+        built: { value: share("built"), unit: "%", max: 0.3 },
+        source: { value: share("source"), unit: "%", max: null },
+        python: null,
+      },
+    ];
+  });
+}
+
+/** An agent that prints a gigabyte, against the same agent with a file as its standard output. */
+export async function floodRows(context: BenchContext): Promise<readonly Row[]> {
+  const megabytes = 1024;
+  const agent = agentWords(context.built, "fake-agent", `flood=${megabytes}`);
+  const runs = Array.from({ length: context.quick ? 1 : 3 }, (_, i) => i);
+  const direct: number[] = [];
+  const floods: Record<Way, Flood[]> = { built: [], source: [] };
+  for (const run of runs) {
+    for (const way of ["built", "source"] as const) floods[way].push(await flood(context, way, agent, run));
+    direct.push(directMs(context.root, agent));
+  }
+  const of = (way: Way, field: keyof Flood) => median(floods[way].map((one) => one[field]));
+  const base = median(direct);
+  const row = (what: string, figure: (way: Way) => Row["built"]): Row => {
+    return { what, built: figure("built"), source: figure("source"), python: null };
+  };
+  return [
+    row("an agent that prints 1 GB, × writing it to a file", (way) => {
+      const took = of(way, "wallMs");
+      return { value: took / base, unit: "×", max: ifBuilt(way, 1.1), from: `${rounded(took / 1000)} s` };
+    }),
+    row("serve meanwhile: memory at most", (way) => {
+      return { value: of(way, "bytes") / 1e6, unit: "MB", max: ifBuilt(way, 60) };
+    }),
+    row("serve meanwhile: processor", (way) => ({ value: of(way, "cpuS"), unit: "s", max: ifBuilt(way, 2) })),
+  ];
+}
+
+function ifBuilt(way: Way, max: number): number | null {
+  return way === "built" ? max : null;
+}
+
+/** The program as a project's agent, which gets no environment of its own. */
+function agentWords({ words, env = {} }: Program, ...args: readonly string[]): readonly string[] {
+  return [
+    "/usr/bin/env",
+    ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    ...words,
+    ...args,
+  ];
+}
+
+interface Flood {
+  readonly wallMs: number;
+  readonly bytes: number;
+  readonly cpuS: number;
+}
+
+function directMs(root: string, agent: readonly string[]): number {
+  const path = `${root}/direct.log`;
+  const tookMs = wallMs({ words: ["/bin/sh", "-c", 'exec "$@" >"$0"', path, ...agent] });
+  Deno.removeSync(path);
+  return tookMs;
+}
+
+/** Its second round is silent: then the first is over and serve can still be looked at. */
+async function flood(context: BenchContext, way: Way, agent: readonly string[], run: number): Promise<Flood> {
+  const project = makeProject(context.root, `flood-${way}-${run}`, [...agent, "hang"], "claude");
+  const serve = await serveAt(context[way], project, "agent_spawn", 2);
+  const { bytes, cpuS } = usageOf(serve.pid);
+  await stop(serve);
+  const [first] = eventsOf(project, "agent_spawn");
+  const [end] = eventsOf(project, "round_end");
+  await Deno.remove(project.dir, { recursive: true });
+  return { wallMs: Date.parse(end!.ts) - Date.parse(first!.ts), bytes, cpuS };
+}
+
+/** Starts serve and resolves when its log holds the event `count` times. */
+async function serveAt(
+  program: Program,
+  project: Project,
+  kind: string,
+  count = 1,
+): Promise<Deno.ChildProcess> {
+  const child = command(withArgs(program, "serve", "--config", project.config)).spawn();
+  const ended = { value: false };
+  child.status.then(() => ended.value = true);
+  while (eventsOf(project, kind).length < count) {
+    if (ended.value) throw new Error(`serve in ${project.dir} ended before ${kind}`);
+    await after(50);
+  }
+  return child;
+}
+
+/** Signals closer together would count as one (ms). */
+const BETWEEN_SIGNALS_MS = 500;
+
+/** The first signal lets a round finish, the second ends it. */
+async function stop(serve: Deno.ChildProcess): Promise<void> {
+  let ended = false;
+  const status = serve.status.then(() => ended = true);
+  while (!ended) {
+    serve.kill("SIGTERM");
+    await Promise.race([status, after(BETWEEN_SIGNALS_MS)]);
+  }
+}
+
+interface Usage {
+  readonly bytes: number;
+  readonly cpuS: number;
+}
+
+function usage(pair: Record<Way, Deno.ChildProcess>): Record<Way, Usage> {
+  return { built: usageOf(pair.built.pid), source: usageOf(pair.source.pid) };
+}
+
+function usageOf(pid: number): Usage {
+  return { bytes: highWaterBytes(pid), cpuS: cpuSeconds(pid) };
+}
