@@ -44,8 +44,11 @@ export interface Files {
   openAppend(path: string): AppendFile;
   /** Creates or truncates (mode 0600). Not atomic: for files of which nobody depends on the content. */
   write(path: string, text: string): void;
-  /** Replaces the content atomically: temporary file of mode 0600 beside it, synced, renamed, folder synced. */
-  replace(path: string, text: string): void;
+  /**
+   * Replaces the content atomically, by a temporary file of mode 0600 beside it. `lasting`: it and the folder are
+   * synced, so that a power cut does not undo it; else a power cut may leave the file empty or cut.
+   */
+  replace(path: string, text: string, durability: "lasting" | "whole"): void;
   /** True when something was removed. */
   remove(path: string): boolean;
   rename(from: string, to: string): void;

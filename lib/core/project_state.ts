@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { EndingKind } from "./ending.ts";
 import { isKind, type Kind, type LoggedEvent } from "./events.ts";
 import { PERMANENT_EXITS } from "./exit_code.ts";
 import { type Instant, instantOf } from "./instant.ts";
 import { type LoggedLimit, type Throttle, throttleOf } from "./throttle.ts";
+import type { AgentExit, RoundSummary, RunningRound } from "./remembered_round.ts";
 import { SHORT_ROUND_S, type Verdict } from "./verdict.ts";
 
 /**
@@ -66,39 +66,6 @@ export type ServeState =
     readonly good: number;
   }
   | { readonly kind: "stopped"; readonly rule: string; readonly exitCode: number; readonly at: Instant };
-
-export interface RunningRound {
-  readonly num: number;
-  readonly phase: string | null;
-  readonly startedAt: Instant;
-  readonly timeoutS: number | null;
-  readonly exit: AgentExit | null;
-}
-
-export interface AgentExit {
-  readonly code: number;
-  readonly durationS: number;
-  readonly timedOut: boolean;
-  readonly cause: string;
-  readonly ending: EndingKind | null;
-}
-
-export interface RoundSummary {
-  readonly num: number;
-  readonly phase: string | null;
-  readonly startedAt: Instant;
-  readonly endedAt: Instant;
-  readonly exit: AgentExit | null;
-  /** Null in rounds of the Python version. */
-  readonly verdict: Verdict | null;
-  readonly usage: RoundUsage | null;
-}
-
-export interface RoundUsage {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly usd: number | null;
-}
 
 export interface Wait {
   readonly until: Instant;
@@ -226,7 +193,8 @@ function agentExit(state: ProjectState, event: LoggedEvent<"agent_exit">): Proje
 
 function roundEnd(state: ProjectState, event: LoggedEvent<"round_end">, at: Instant): ProjectState {
   const { running } = state;
-  if (running?.num !== event.round_num) return state;
+  const highestRound = Math.max(state.highestRound, event.round_num);
+  if (running?.num !== event.round_num) return { ...state, highestRound };
   const verdict = event.verdict ?? null;
   const summary: RoundSummary = {
     num: running.num,
@@ -239,6 +207,7 @@ function roundEnd(state: ProjectState, event: LoggedEvent<"round_end">, at: Inst
   };
   const ended: ProjectState = {
     ...state,
+    highestRound,
     running: null,
     rounds: kept(state.rounds, summary, ROUNDS_KEPT),
     roundsEnded: state.roundsEnded + 1,
@@ -248,13 +217,17 @@ function roundEnd(state: ProjectState, event: LoggedEvent<"round_end">, at: Inst
     refused: event.refusal ? { count: state.refused.count + 1, why: event.refusal } : { count: 0, why: null },
     unjudged: event.limit === undefined,
   };
-  if (event.limit === undefined) return ended;
-  return event.limit === null ? withoutLimit(ended) : detected(ended, event.limit, event.round_num, at);
+  if (event.limit) return detected(ended, event.limit, event.round_num, at);
+  return event.limit === null && hasRun(running.exit) ? withoutLimit(ended) : ended;
+}
+
+function hasRun(exit: AgentExit | null): boolean {
+  return exit !== null && exit.ending !== "not_started";
 }
 
 /** Only a round whose agent ran counts against `max_rounds`. */
 function counted({ serve }: ProjectState, verdict: Verdict | null, exit: AgentExit | null): ServeState {
-  if (serve.kind !== "started" || exit === null || exit.ending === "not_started") return serve;
+  if (serve.kind !== "started" || !hasRun(exit)) return serve;
   const good = verdict === "productive" ? serve.good + 1 : serve.good;
   return { ...serve, completed: serve.completed + 1, good };
 }
@@ -266,7 +239,7 @@ function agentUsage(state: ProjectState, event: LoggedEvent<"agent_usage_recorde
   return { ...state, rounds: [...state.rounds.slice(0, -1), { ...last, usage }] };
 }
 
-/** A round without a new limit ends every row, whatever its own end was. */
+/** A round that ran without a new limit ends every row, whatever its own end was. */
 function withoutLimit(state: ProjectState): ProjectState {
   return { ...state, throttles: [], recovering: [...state.recovering, ...state.throttles], rows: {} };
 }
@@ -281,6 +254,7 @@ function detected(state: ProjectState, logged: LoggedLimit, round: number, at: I
   return {
     ...state,
     throttles: [...state.throttles.filter((other) => other !== known), throttle],
+    recovering: state.recovering.filter((other) => !isSame(other, logged)),
     rows: {
       ...state.rows,
       [logged.classification]: { count: guesses, since: throttle.firstDetectedAt },

@@ -7,7 +7,7 @@ import { cutCells, oneLine } from "../core/cells.ts";
 import type { Config } from "../core/config.ts";
 import { spanText } from "../core/duration_text.ts";
 import { instantOf } from "../core/instant.ts";
-import type { RoundSummary } from "../core/project_state.ts";
+import type { RoundSummary } from "../core/remembered_round.ts";
 import type { Host } from "../host.ts";
 import { endingText, timeText, verdictText } from "./event_text.ts";
 import { roundKeeper } from "./round_keeper.ts";

@@ -1,5 +1,6 @@
 import { isoOf } from "../core/instant.ts";
-import type { ProjectState, RoundSummary } from "../core/project_state.ts";
+import type { ProjectState } from "../core/project_state.ts";
+import type { RoundSummary } from "../core/remembered_round.ts";
 import type { Host } from "../host.ts";
 import { linesBackward } from "../store/blocks.ts";
 import { type Layout, roundOfLog } from "../store/layout.ts";

@@ -6,7 +6,8 @@
 import type { Config } from "../core/config.ts";
 import { spanText } from "../core/duration_text.ts";
 import { isoOf } from "../core/instant.ts";
-import type { ProjectState, RunningRound, Wait } from "../core/project_state.ts";
+import type { ProjectState, Wait } from "../core/project_state.ts";
+import type { RunningRound } from "../core/remembered_round.ts";
 import { lastingThrottle, type Throttle } from "../core/throttle.ts";
 import type { Host } from "../host.ts";
 import {

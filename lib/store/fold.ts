@@ -204,7 +204,7 @@ interface Checkpoint extends Folded {
 /** Deleting the checkpoint changes nothing but the time that the next fold takes. */
 export function writeCheckpoint(host: Host, layout: Layout, folded: Folded): void {
   const checkpoint: Checkpoint = { evolveVersion: EVOLVE_VERSION, ...folded };
-  host.files.replace(layout.checkpoint, JSON.stringify(checkpoint));
+  host.files.replace(layout.checkpoint, JSON.stringify(checkpoint), "whole");
 }
 
 function readCheckpoint(host: Host, layout: Layout): Folded | null {

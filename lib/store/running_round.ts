@@ -36,7 +36,7 @@ export type RunningRoundRecord = Readonly<v.InferOutput<typeof RunningRoundRecor
 
 /** @throws FileError: then the agent must not start */
 export function writeRunningRound(host: Host, layout: Layout, record: RunningRoundRecord): void {
-  host.files.replace(layout.runningRound, JSON.stringify(record, null, 2));
+  host.files.replace(layout.runningRound, JSON.stringify(record, null, 2), "whole");
 }
 
 /** Null where there is none, or none that can be trusted. */

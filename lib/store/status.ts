@@ -22,7 +22,7 @@ export interface Status {
 /** @throws FileError */
 export function writeStatus(host: Host, layout: Layout, status: Status): void {
   const present = Object.fromEntries(Object.entries(status).filter(([, value]) => value !== null));
-  host.files.replace(layout.status, JSON.stringify(present, null, 2));
+  host.files.replace(layout.status, JSON.stringify(present, null, 2), "lasting");
 }
 
 export type ReadStatus =

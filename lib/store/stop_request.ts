@@ -10,7 +10,7 @@ import { parseObject } from "./status.ts";
 
 /** Asks the running supervisor to end its round too; the signal that makes it look is sent afterwards. */
 export function requestStopNow(host: Host, layout: Layout): void {
-  host.files.replace(layout.stopRequest, JSON.stringify({ now: true }));
+  host.files.replace(layout.stopRequest, JSON.stringify({ now: true }), "whole");
 }
 
 /** Takes the request away; true when the round is to be ended too. */

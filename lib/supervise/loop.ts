@@ -90,17 +90,9 @@ export function nextRound({ host, layout, log }: Supervision): number {
   return Math.max(log.state.highestRound, inStatus, highestRoundOnDisk(host, layout)) + 1;
 }
 
-/**
- * A limit is over when a round has ended without a new one, not when its wait is. One that has come back meanwhile is
- * not: the event would take the new one away.
- */
+/** A limit is over when a round has ended without a new one, not when its wait is. */
 function announceRecovered({ host, log }: Supervision): void {
-  for (const over of log.state.recovering) {
-    const { classification, agent, firstDetectedAt } = over;
-    const isBack = log.state.throttles.some((other) =>
-      other.classification === classification && other.agent === agent
-    );
-    if (isBack || !log.state.recovering.includes(over)) continue;
+  for (const { classification, agent, firstDetectedAt } of log.state.recovering) {
     const throttled_for_s = Math.max(0, Math.round((host.clock.now() - firstDetectedAt) / 1000));
     log.append({ event: "transient_error_recovered", classification, agent, throttled_for_s });
   }

@@ -54,7 +54,7 @@ export function prepareRound(supervision: Supervision, plan: RoundPlan): Prepare
     for (const note of notes) voice.note(note);
     if (prompt.kind === "unreadable") return impossible(prompt.why);
     const context = roundContext(supervision, plan, startedAt);
-    host.files.replace(layout.context, JSON.stringify(context, null, 2));
+    host.files.replace(layout.context, JSON.stringify(context, null, 2), "whole");
     const text = withContext(prompt.text, context, config);
     const argv = agentArguments(config, text);
     const problem = argumentProblem(argv);

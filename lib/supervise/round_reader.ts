@@ -12,9 +12,6 @@ export function readerContext({ monitor }: Config, roundNum: number): ReaderCont
   return { roundNum, repetition: window > 0 && threshold > 0 ? { window, threshold } : null };
 }
 
-/** Larger blocks than for events: round logs grow by megabytes. */
-const BLOCK = 256 * 1024;
-
 /**
  * Follows the running round's log and keeps the sum of what the plugin's reader found in it. Only lines with one of
  * the plugin's `interest` strings are handed to it; without a plugin nothing is read at all.
@@ -93,7 +90,7 @@ export class RoundReader {
 
   #readLines(file: ReadFile, reader: Reader): void {
     for (
-      const { text, end, inside } of chunksForward(file, this.#offset, { block: BLOCK, inside: this.#inside })
+      const { text, end, inside } of chunksForward(file, this.#offset, { inside: this.#inside })
     ) {
       for (const line of linesWith(this.#interest, text)) this.#add(reader.line(line));
       this.#offset = end;

@@ -33,17 +33,17 @@ function write(path: string, text: string): void {
   refusing(path, () => Deno.writeTextFileSync(path, text, { mode: 0o600 }));
 }
 
-function replace(path: string, text: string): void {
+function replace(path: string, text: string, durability: "lasting" | "whole"): void {
   throughTemporary(path, (tmp) => {
     const file = Deno.openSync(tmp, { write: true, createNew: true, mode: 0o600 });
     try {
       writeFully(file, new TextEncoder().encode(text));
-      file.syncDataSync();
+      if (durability === "lasting") file.syncDataSync();
     } finally {
       file.close();
     }
   });
-  refusing(path, () => syncFolderOf(path));
+  if (durability === "lasting") refusing(path, () => syncFolderOf(path));
 }
 
 function remove(path: string): boolean {

@@ -53,7 +53,7 @@ const LAUNCHER = `
 command set +o posix 2>/dev/null
 if [ -n "$1" ]; then
   exec 9>>"$1" || exit 125
-  "$2" -n 9 || { [ "$?" -eq 1 ] && exit 75; exit 125; }
+  LC_ALL=C "$2" -n 9 || { [ "$?" -eq 1 ] && exit 75; exit 125; }
 fi
 # The gate. End of file: the supervisor died before it had written the round down.
 read -r AGENT_RUNNER_ROUND_ID || exit 125
@@ -72,7 +72,7 @@ trap : TERM INT HUP
   shift 8
   exec "$@"
 )
-printf '%d\\n' "$?" >&2 && "$3" -f "$5.tmp" "$5" 2>/dev/null
+printf '%d\\n' "$?" >&2 && LC_ALL=C "$3" -f "$5.tmp" "$5" 2>/dev/null
 `;
 
 function spawn(spec: LaunchSpec, tools: LauncherTools): Deno.ChildProcess {

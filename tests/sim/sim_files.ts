@@ -36,10 +36,11 @@ export class SimFiles implements Files {
     this.life.effect(() => put(bytes.length), () => put(this.life.machine.prng.int(bytes.length + 1)));
   }
 
-  replace(path: string, text: string): void {
+  replace(path: string, text: string, durability: "lasting" | "whole"): void {
     const bytes = ENCODER.encode(text);
-    this.life.effect(() => this.#replace(path, bytes), () => {
-      this.#replace(`${path}.tmp`, bytes.subarray(0, this.life.machine.prng.int(bytes.length + 1)));
+    this.life.effect(() => this.#replace(path, bytes, durability), () => {
+      const half = bytes.subarray(0, this.life.machine.prng.int(bytes.length + 1));
+      this.#replace(`${path}.tmp`, half, durability);
     });
   }
 
@@ -137,12 +138,12 @@ export class SimFiles implements Files {
   }
 
   /** A new file in the old one's place; a full disk leaves the old one as it is. */
-  #replace(path: string, bytes: Uint8Array): void {
+  #replace(path: string, bytes: Uint8Array, durability: "lasting" | "whole"): void {
     const place = this.#disk.placeToChange(path, false);
     if (place.node?.kind === "dir") throw new FileError("other", path, "Is a directory");
     const file = this.#disk.looseFile();
     this.#disk.append(file, path, bytes);
-    file.synced();
+    if (durability === "lasting") file.synced();
     if (place.node?.kind === "file") this.#disk.free(place.node.size);
     this.#disk.attach(place, file);
   }

@@ -21,7 +21,7 @@ Deno.test("Files.replace() makes a new inode, openAppend() follows a renamed one
   const { files } = simHost(1);
   files.write("/project/a", "1");
   const first = files.stat("/project/a")?.inode;
-  files.replace("/project/a", "2");
+  files.replace("/project/a", "2", "lasting");
   assert.notEqual(files.stat("/project/a")?.inode, first);
   const log = files.openAppend("/project/log");
   assert.equal(log.append(bytes("one ")), 4);
@@ -80,7 +80,7 @@ Deno.test("disk.fillUntil() refuses, sometimes after a part, until its end or un
     sim.disk.fillUntil(1000);
     const log = sim.files.openAppend("/project/log");
     assert.throws(() => log.append(bytes("line\n")), isFull);
-    assert.throws(() => sim.files.replace("/project/state", "new"), isFull);
+    assert.throws(() => sim.files.replace("/project/state", "new", "lasting"), isFull);
     assert.equal(sim.files.readText("/project/state"), "old");
     tails.add(sim.files.readText("/project/log") ?? "?");
     sim.files.remove("/project/reserve");

@@ -123,7 +123,10 @@ Deno.test("crash.atEffect() strikes before, within and after a replacement", asy
     const sim = simHost(seed);
     sim.disk.put("/project/state", "old");
     sim.crash.atEffect(1);
-    await assert.rejects(sim.run((host) => Promise.resolve(host.files.replace("state", "new"))), Dead);
+    await assert.rejects(
+      sim.run((host) => Promise.resolve(host.files.replace("state", "new", "lasting"))),
+      Dead,
+    );
     seen.add(`${sim.disk.text("/project/state")}, ${sim.disk.find("/project/state.tmp")?.kind ?? "no"} left`);
   }
   assert.deepEqual([...seen].sort(), ["new, no left", "old, file left", "old, no left"]);

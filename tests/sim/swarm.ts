@@ -161,7 +161,7 @@ export class Swarm {
   #options(onAppend: (event: LoggedEvent) => void): ServeOptions {
     const { maxRounds, unattended } = this.plan;
     const plugin = this.planted.plugin?.(claude) ?? claude;
-    return { once: false, maxRounds, unattended, plugin, voice: SILENT, onAppend };
+    return { once: false, maxRounds, unattended, plugin, voice: SILENT, unit: null, onAppend };
   }
 
   #tidyUp(plan: LifePlan): void {
@@ -247,7 +247,8 @@ export class Swarm {
     life.endT = sim.t;
     life.after = this.#eventTexts();
     life.folds = this.#folds(life);
-    life.brokenFiles = SMALL_FILES.filter((name) => {
+    const whole = this.cuts > 0 ? LASTING_FILES : SMALL_FILES;
+    life.brokenFiles = whole.filter((name) => {
       const text = sim.disk.text(`${LOG_DIR}/${name}`);
       return text !== null && parsed(text) === null;
     });
@@ -293,6 +294,8 @@ export class Swarm {
 
 const SENTINEL = `${LOG_DIR}/.agent-done`;
 const SMALL_FILES = ["status.json", "checkpoint.json", "running-round.json", "round-context.json"];
+/** What a power cut leaves whole, too. */
+const LASTING_FILES = ["status.json"];
 const PROMPT = "Do the next piece of work. ".repeat(25);
 const ENCODER = new TextEncoder();
 const SILENT = { note: () => {}, activity: () => {} };

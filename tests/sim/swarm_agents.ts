@@ -175,7 +175,7 @@ export const BEHAVIOURS = {
     lines: [at(5, INIT), at(600, GOOD)],
     claims: [{ kind: "good", line: GOOD }],
     exit: { afterMs: 620, code: 0 },
-    children: [child("watcher", "exit"), child("server", "ignore")],
+    children: [child("watcher", "exit"), { ...child("server", "ignore"), ownSession: true }],
   }),
 };
 

@@ -115,6 +115,7 @@ function configOf(prng: Prng): Config {
       restart_delay_s: prng.int(3),
       max_grace_after_result_s: prng.int(3),
       kill_grace_s: 1 + prng.int(2),
+      on_restart: prng.pick(["adopt", "adopt", "reap"]),
       round_log_retention: 1 + prng.int(20),
       transient_error_action: prng.pick(["back_off", "back_off", "back_off", "skip", "stop"]),
       on_no_work: prng.pick(["slow", "slow", "stop", "ignore"]),

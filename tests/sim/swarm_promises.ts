@@ -224,8 +224,8 @@ function hasStarted({ heard }: LifeStory, t: number): boolean {
 
 /** The round that ran at that time. */
 function roundAt({ heard }: LifeStory, t: number): number | null {
-  const last = heard.findLast(({ event, t: at }) =>
-    at <= t && (event.event === "round_start" || event.event === "round_end")
-  )?.event;
-  return last?.event === "round_start" ? last.round_num : null;
+  const last = heard.findLast(({ event, t: at }) => at <= t && (ROUND_EDGES.includes(event.event)))?.event;
+  return last?.event === "round_start" || last?.event === "round_adopted" ? last.round_num : null;
 }
+
+const ROUND_EDGES: readonly string[] = ["round_start", "round_adopted", "round_end"];

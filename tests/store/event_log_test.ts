@@ -40,7 +40,7 @@ function assertTrue(log: EventLog, host: Host, layout: Layout = LAYOUT): void {
   const { state, counts } = foldLog(host, layout);
   assert.deepEqual(log.state, state);
   assert.deepEqual(log.folded.counts, counts);
-  if (checkpoint !== null) host.files.replace(layout.checkpoint, checkpoint);
+  if (checkpoint !== null) host.files.replace(layout.checkpoint, checkpoint, "whole");
 }
 
 function month(name: string): string {

@@ -114,7 +114,7 @@ Deno.test(
   "replace() puts a new private file in place and leaves no temporary one",
   withFolder((dir) => {
     Deno.writeTextFileSync(`${dir}/a`, "old and longer", { mode: 0o644 });
-    files.replace(`${dir}/a`, "new");
+    files.replace(`${dir}/a`, "new", "lasting");
     assert.equal(files.readText(`${dir}/a`), "new");
     assert.equal(modeOf(`${dir}/a`), 0o600);
     assert.deepEqual(files.list(dir), [{ name: "a", isFile: true, isLink: false }]);
@@ -125,10 +125,10 @@ Deno.test(
   "replace() and link() remove their temporary file when they fail",
   withFolder((dir) => {
     Deno.mkdirSync(`${dir}/taken/inside`, { recursive: true });
-    assert.throws(() => files.replace(`${dir}/taken`, "text"), FileError);
+    assert.throws(() => files.replace(`${dir}/taken`, "text", "lasting"), FileError);
     assert.throws(() => files.link(`${dir}/taken`, "target"), FileError);
     assert.deepEqual(files.list(dir)!.map((entry) => entry.name), ["taken"]);
-    assert.throws(() => files.replace(`${dir}/none/a`, "text"), refused("missing"));
+    assert.throws(() => files.replace(`${dir}/none/a`, "text", "lasting"), refused("missing"));
   }),
 );
 

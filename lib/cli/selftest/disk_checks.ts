@@ -35,7 +35,7 @@ export function dataSync(stage: Stage): Seen {
     } finally {
       file.close();
     }
-    files.replace(`${path}.json`, "{}");
+    files.replace(`${path}.json`, "{}", "lasting");
   } catch (error) {
     if (error instanceof FileError) return fails(error.message);
     throw error;
