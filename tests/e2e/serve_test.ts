@@ -142,7 +142,7 @@ Deno.test("serve stops when the agent says that it is done, and starts again lat
 });
 
 Deno.test("serve after a killed serve ends the agent, closes its round and goes on with the next number", async () => {
-  await using project = await Project.with(fakeAgent("hang", "good=0"));
+  await using project = await Project.with(fakeAgent("hang", "good=0"), { runtime: { on_restart: "reap" } });
   const killed = project.start(["serve"]);
   await killed.until("the agent's output", () => sizeOf(project.layout.currentLog) > 0 || null);
   killed.signal("SIGKILL");
@@ -161,7 +161,7 @@ Deno.test("serve after a killed serve ends the agent, closes its round and goes 
 });
 
 Deno.test("serve after a killed serve heeds the sentinel that the agent had left", async () => {
-  await using project = await Project.with(fakeAgent("hang"));
+  await using project = await Project.with(fakeAgent("hang"), { runtime: { on_restart: "reap" } });
   const killed = project.start(["serve"]);
   await killed.until("the agent's output", () => sizeOf(project.layout.currentLog) > 0 || null);
   await Deno.writeTextFile(project.layout.sentinel, "finished\n");

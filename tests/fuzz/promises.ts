@@ -7,6 +7,7 @@
 import { layoutOf } from "../../lib/store/layout.ts";
 import { type Folded, foldLog } from "../../lib/store/fold.ts";
 import { systemHost } from "../../lib/sys/mod.ts";
+import { leftGroups } from "./left_groups.ts";
 import type { Journal } from "./journal.ts";
 import { readOr } from "./journal.ts";
 import { type Line, openRound } from "./moment.ts";
@@ -45,7 +46,7 @@ export function brokenAtEnd(project: Project): readonly string[] {
     ...starts.filter((round) => !closed.includes(round)).map((round) => `round ${round} was never closed`),
     ...(living.length === 0 ? [] : [`still alive: ${living.join(", ")}`]),
     ...unseen.map((round) => `the agent of round ${round} ran, and no agent_exit tells of it`),
-    ...leftGroups(project).map((name) => `left behind: cgroup ${name}`),
+    ...leftGroups(HOST, project).map((name) => `left behind: cgroup ${name}`),
     ...(readOr(layoutOf(project.logs).runningRound, "") === "" ? [] : ["running-round.json is still there"]),
   ];
 }
@@ -138,30 +139,6 @@ function brokenBystander({ bystander, recycled }: Project, lines: readonly Line[
       : []),
     ...adopted.map(({ round_num }) => `round ${round_num} adopted a process that is none of ours`),
   ];
-}
-
-/** The project's cgroups, and what supervisors left that died while they tried whether groups can be made. */
-function leftGroups({ supervisors, reader }: Project): readonly string[] {
-  const { root } = HOST.cgroups;
-  const names = root === null ? [] : [...Deno.readDirSync(root)].map(({ name }) => name);
-  const rounds = roundNames(reader.lines);
-  return names.filter((name) => {
-    const [, probing, round] = /^agent-runner-(?:probe-(\d+)|[^-]+-(\d+-\d+))$/.exec(name) ?? [];
-    if (round !== undefined) return rounds.has(round);
-    // Pids come round: one that lives is somebody else by now.
-    return supervisors.includes(Number(probing)) && readOr(`/proc/${probing}/stat`, "") === "";
-  });
-}
-
-/** For each round the end of its marker: the supervisor's pid and the round's number, unlike any other project's. */
-function roundNames(lines: readonly Line[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  let serving = 0;
-  for (const { event, pid, round_num } of lines) {
-    if (event === "serve_started") serving = pid ?? 0;
-    if (event === "round_start") names.add(`${serving}-${round_num}`);
-  }
-  return names;
 }
 
 function roundsOf(lines: readonly Line[], kind: string): readonly number[] {

@@ -1,6 +1,7 @@
+import { abandonProject } from "./abandon_project.ts";
 import type { Options } from "./options.ts";
 import { runLast, runPoint } from "./point.ts";
-import { endBystander, makeProject, type Project, removeProject } from "./project.ts";
+import { makeProject, type Project, removeProject } from "./project.ts";
 import { type Tally, Tallying } from "./report.ts";
 import type { Program } from "./supervisor.ts";
 
@@ -35,12 +36,12 @@ async function runProject(project: Project, index: number, points: number, tally
     tally.count(phase, killed);
     if (broken.length === 0) continue;
     tally.breaks({ project: index, point: i, phase, dir: project.dir, broken });
-    return await endBystander(project);
+    return await abandonProject(project);
   }
   const broken = await runLast(project);
   if (broken.length > 0) {
     tally.breaks({ project: index, point: points, phase: "the last serve", dir: project.dir, broken });
   }
-  if (broken.length > 0) await endBystander(project);
+  if (broken.length > 0) await abandonProject(project);
   else await removeProject(project);
 }

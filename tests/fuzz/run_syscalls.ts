@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { abandonProject } from "./abandon_project.ts";
 import type { Options } from "./options.ts";
 import { openRound } from "./moment.ts";
 import { runLast } from "./point.ts";
-import { endBystander, journalOf, makeProject, type Project, removeProject, start } from "./project.ts";
+import { journalOf, makeProject, type Project, removeProject, start } from "./project.ts";
 import { brokenNow } from "./promises.ts";
 import { readOr } from "./journal.ts";
 import { type Tally, Tallying } from "./report.ts";
@@ -98,7 +99,7 @@ async function runShots(
     if (broken.length === 0) broken.push(...await runLast(project));
     if (broken.length > 0) tally.breaks({ project: index, point: at, phase, dir: project.dir, broken });
   }
-  if (tally.isBroken) await endBystander(project);
+  if (tally.isBroken) await abandonProject(project);
   else await removeProject(project);
 }
 
