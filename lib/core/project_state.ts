@@ -211,7 +211,7 @@ function roundEnd(state: ProjectState, event: LoggedEvent<"round_end">, at: Inst
     running: null,
     rounds: kept(state.rounds, summary, ROUNDS_KEPT),
     roundsEnded: state.roundsEnded + 1,
-    serve: counted(state, verdict, running.exit),
+    serve: counted(state, running, verdict),
     crashes: verdict === "failed" && (running.exit?.durationS ?? 0) < SHORT_ROUND_S ? state.crashes + 1 : 0,
     noWork: verdict === "no_work" ? state.noWork + 1 : 0,
     refused: event.refusal ? { count: state.refused.count + 1, why: event.refusal } : { count: 0, why: null },
@@ -225,11 +225,15 @@ function hasRun(exit: AgentExit | null): boolean {
   return exit !== null && exit.ending !== "not_started";
 }
 
-/** Only a round whose agent ran counts against `max_rounds`. */
-function counted({ serve }: ProjectState, verdict: Verdict | null, exit: AgentExit | null): ServeState {
+/** Only a round that this serve started and whose agent ran counts against `max_rounds`. */
+function counted(
+  { serve }: ProjectState,
+  { startedAt, exit }: RunningRound,
+  verdict: Verdict | null,
+): ServeState {
   if (serve.kind !== "started" || !hasRun(exit)) return serve;
-  const good = verdict === "productive" ? serve.good + 1 : serve.good;
-  return { ...serve, completed: serve.completed + 1, good };
+  const completed = startedAt >= serve.since ? serve.completed + 1 : serve.completed;
+  return { ...serve, completed, good: verdict === "productive" ? serve.good + 1 : serve.good };
 }
 
 function agentUsage(state: ProjectState, event: LoggedEvent<"agent_usage_recorded">): ProjectState {
