@@ -120,6 +120,8 @@ const STEPS: { readonly [K in Kind]?: Step<K> } = {
     state.running?.num === round_num
       ? { ...state, running: { ...state.running, timeoutS: timeout_s } }
       : state,
+  round_adopted: (state, { round_num }) =>
+    state.running?.num === round_num ? { ...state, running: { ...state.running, adopted: true } } : state,
   agent_exit: agentExit,
   round_end: roundEnd,
   transient_error_detected: (state, event, at) => ({
@@ -173,7 +175,14 @@ function roundStart(state: ProjectState, event: LoggedEvent<"round_start">, at: 
     ...judged,
     unjudged: false,
     highestRound: Math.max(state.highestRound, event.round_num),
-    running: { num: event.round_num, phase: event.phase, startedAt: at, timeoutS: null, exit: null },
+    running: {
+      num: event.round_num,
+      phase: event.phase,
+      startedAt: at,
+      timeoutS: null,
+      adopted: false,
+      exit: null,
+    },
     selfTerminated: false,
     wait: null,
   };
@@ -225,14 +234,14 @@ function hasRun(exit: AgentExit | null): boolean {
   return exit !== null && exit.ending !== "not_started";
 }
 
-/** Only a round that this serve started and whose agent ran counts against `max_rounds`. */
+/** Only a round that this serve started or took over, and whose agent ran, counts against `max_rounds`. */
 function counted(
   { serve }: ProjectState,
-  { startedAt, exit }: RunningRound,
+  { startedAt, adopted, exit }: RunningRound,
   verdict: Verdict | null,
 ): ServeState {
   if (serve.kind !== "started" || !hasRun(exit)) return serve;
-  const completed = startedAt >= serve.since ? serve.completed + 1 : serve.completed;
+  const completed = adopted || startedAt >= serve.since ? serve.completed + 1 : serve.completed;
   return { ...serve, completed, good: verdict === "productive" ? serve.good + 1 : serve.good };
 }
 

@@ -12,6 +12,8 @@ export interface RunningRound {
   readonly phase: string | null;
   readonly startedAt: Instant;
   readonly timeoutS: number | null;
+  /** Another supervisor started it, and this one took it over. */
+  readonly adopted: boolean;
   readonly exit: AgentExit | null;
 }
 

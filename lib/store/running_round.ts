@@ -53,14 +53,14 @@ export function isRunning(host: Host, { pid, start_time, boot_id }: RunningRound
   return found !== null && !found.zombie && found.startTime === start_time;
 }
 
-/** Notes a range of the log that reads as zeros from now on. */
+/** Notes the range of the log that reads as zeros from now on. */
 export function recordHole(
   host: Host,
   layout: Layout,
-  hole: { readonly from: number; readonly to: number },
+  hole: RunningRoundRecord["hole"],
 ): void {
   const record = readRunningRound(host, layout);
-  if (record !== null) writeRunningRound(host, layout, { ...record, hole: { ...hole } });
+  if (record !== null) writeRunningRound(host, layout, { ...record, hole });
 }
 
 export function removeRunningRound(host: Host, layout: Layout): void {

@@ -26,16 +26,20 @@ export class LogCap {
   readonly #host: Host;
   readonly #path: string;
   readonly #capBytes: number;
-  readonly #onHole: (hole: Hole) => void;
+  readonly #onHole: (hole: Hole | null) => void;
   #hole: Hole | null;
   #work: Promise<void> | null = null;
   #impossible = false;
 
-  /** @param onHole told of each hole before anything else relies on it */
+  /** @param onHole told of each hole before it is made, and of the one before again when it could not be */
   constructor(
     host: Host,
     path: string,
-    options: { readonly capMb: number; readonly hole: Hole | null; readonly onHole: (hole: Hole) => void },
+    options: {
+      readonly capMb: number;
+      readonly hole: Hole | null;
+      readonly onHole: (hole: Hole | null) => void;
+    },
   ) {
     this.#host = host;
     this.#path = path;
@@ -72,12 +76,13 @@ export class LogCap {
   }
 
   async #punch(from: number, to: number): Promise<void> {
-    if (!await this.#host.files.punch(this.#path, from, to - from)) {
+    const hole = { from: this.#hole?.from ?? from, to };
+    this.#onHole(hole);
+    if (await this.#host.files.punch(this.#path, from, to - from)) this.#hole = hole;
+    else {
       this.#impossible = true;
-      return;
+      this.#onHole(this.#hole);
     }
-    this.#hole = { from: this.#hole?.from ?? from, to };
-    this.#onHole(this.#hole);
   }
 
   /** What agents that live on still write into the old file is lost: the round is over. */

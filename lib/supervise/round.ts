@@ -81,7 +81,8 @@ type Started =
 /** Starts the launcher, records it, opens the gate: an agent can never run unrecorded. */
 function start(supervision: Supervision, plan: RoundPlan, ready: Ready, times: Times): Started {
   const { host, config, layout } = supervision;
-  const id = `${host.clock.boot().id.slice(0, 8)}-${host.processes.self.pid}-${plan.round}`;
+  const { pid, startTime } = host.processes.self;
+  const id = `${host.clock.boot().id.slice(0, 8)}.${startTime}-${pid}-${plan.round}`;
   const { root } = host.cgroups;
   let launch: Launch | null = null;
   let cgroup: string | null = null;

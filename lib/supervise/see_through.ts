@@ -107,7 +107,10 @@ function hasEnded(
   return host.files.stat(layout.waitStatus) !== null || !hasMembers(host, containment);
 }
 
-/** Whatever the end was, nothing of the round is left when this resolves, or the census names it. */
+/**
+ * Whatever the end was, nothing of the round is left when this resolves, or the census names it. An agent that is ended
+ * ends with its group; what had escaped from that is named.
+ */
 async function endAll(
   { host, config }: Supervision,
   { containment }: StartedRound,
@@ -115,8 +118,8 @@ async function endAll(
 ): Promise<Census> {
   const { kill_grace_s, leftovers, leftovers_ignore } = config.runtime;
   if (end.kind !== "ended") {
-    const { left } = await endRound(host, containment, kill_grace_s);
-    return { ended: [], left };
+    const { ended, left } = await endRound(host, containment, kill_grace_s);
+    return { ended: ended.filter(({ escaped }) => escaped !== "in_group"), left };
   }
   return await settleLeftovers(host, containment, kill_grace_s, {
     action: leftovers,

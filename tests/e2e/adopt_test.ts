@@ -237,9 +237,10 @@ async function orphan(stage: Stage): Promise<void> {
   await serve.ended;
 }
 
-/** The next serve, from its start to the end of the round. */
+/** The next serve: it takes the round up and, as the stop file is there, starts no other. */
 async function handOver({ project, entry }: Stage, whileItRuns: () => void = () => {}): Promise<void> {
-  const serve = project.start(SERVE, { entry });
+  Deno.writeTextFileSync(project.stopFile, "");
+  const serve = project.start(["serve"], { entry });
   await eventually("the round is taken up", () => project.of("serve_started").length === 2);
   whileItRuns();
   const { code, stderr } = await serve.ended;

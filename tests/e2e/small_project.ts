@@ -73,6 +73,7 @@ export class Project {
         runtime: {
           work_dir: this.workDir,
           log_dir: this.logDir,
+          stop_file: this.stopFile,
           kill_grace_s: 1,
           round_timeout_s: 60,
           restart_delay_s: 0,
@@ -83,6 +84,10 @@ export class Project {
         vcs: { dirty_action: "ignore" },
       }),
     );
+  }
+
+  get stopFile(): string {
+    return `${this.dir}/STOP`;
   }
 
   get config(): string {
