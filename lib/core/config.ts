@@ -68,6 +68,10 @@ export const CONFIG = {
       perPhase: true,
       text: "The longest that one round may take.",
     }),
+    stall_timeout_s: key(COUNT, 0, {
+      unit: "s",
+      text: "Ends a round without output, CPU use and open tool call for so long; 0 is never.",
+    }),
     restart_delay_s: key(COUNT, 3, { unit: "s", text: "The pause between two rounds; 0 is none." }),
     disable_pre_round_hooks: key(BOOL, false, {
       perPhase: true,
@@ -127,7 +131,7 @@ export const CONFIG = {
       text: "With less free space than this no new round starts; 0 is off.",
     }),
     on_no_work: key(oneOf("slow", "stop", "ignore"), "slow", {
-      text: "What several short rounds in a row that succeed but do nothing lead to.",
+      text: "What rounds in a row that do nothing (five) or time out or stall (three) lead to.",
     }),
   },
 

@@ -8,9 +8,9 @@ import { epochOf, type Instant } from "../core/instant.ts";
 import {
   decideNext,
   type Decision,
-  noWorkPauseS,
   type Policy,
   roundsCompleted,
+  slowdownOf,
   type World,
 } from "../core/rules.ts";
 import { estimatedWait, lastingThrottle } from "../core/throttle.ts";
@@ -128,8 +128,11 @@ function announceWait(
 ): void {
   const { log } = supervision;
   if (wait.rule === "throttled") announceLongerEstimate(supervision, policy, wait.until);
-  const pause_s = wait.rule === "no_work" ? noWorkPauseS(log.state, policy) : null;
-  if (pause_s !== null) log.append({ event: "no_work_slowdown", consecutive: log.state.noWork, pause_s });
+  const slowdown = wait.rule === "no_work" ? slowdownOf(log.state, policy) : null;
+  if (slowdown !== null) {
+    const { consecutive, pauseS: pause_s, cause } = slowdown;
+    log.append({ event: "no_work_slowdown", consecutive, pause_s, cause });
+  }
   const throttle = wait.rule === "throttled" ? lastingThrottle(log.state.throttles, policy.throttle) : null;
   log.append({
     event: "wait_started",
