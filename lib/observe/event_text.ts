@@ -73,6 +73,8 @@ const WORDS: { readonly [K in Kind]?: Words<K> } = {
     `${consecutive} rounds in a row ${
       cause === undefined || cause === "no_work" ? "did nothing" : "did not end by themselves"
     }: next pause ${spanText(pause_s * 1000)}`,
+  config_reloaded: ({ changed }) => `the changed configuration is taken over: ${changed.join(", ")}`,
+  config_rejected: ({ reason }) => `the changed configuration is invalid, the last good one stays: ${reason}`,
   config_broken: ({ reason }) => `the configuration does not work: ${reason}`,
   smoke_check_failed: ({ reason }) => `start-up check failed: ${reason}`,
 };

@@ -20,6 +20,8 @@ import { highestRoundOnDisk, pruneRoundLogs } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
 import { DiskGauge } from "./disk_gauge.ts";
 import { look, lookBeforeRound } from "./look.ts";
+import { type LoopOptions, policyOf } from "./policy.ts";
+import type { Reloader } from "./reload.ts";
 import { runRound } from "./round.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
@@ -30,13 +32,23 @@ import { lookAtWorkTree } from "./work_tree.ts";
 const LOOK_MS = 1000;
 
 /** Runs rounds until a rule stops the loop; resolves to the exit code. Every step is in the log. */
-export async function runLoop(supervision: Supervision, policy: Policy, stop: StopSwitch): Promise<ExitCode> {
-  const { host, voice } = supervision;
-  const gauge = new DiskGauge(host, supervision.layout.dir);
+export async function runLoop(
+  first: Supervision,
+  options: LoopOptions,
+  stop: StopSwitch,
+  reloader: Reloader,
+): Promise<ExitCode> {
+  const { host, voice } = first;
+  const gauge = new DiskGauge(host, first.layout.dir);
+  let supervision = first;
   let jitter = host.random.next();
   let waiting: Decision | null = null;
+  let atBoundary = true;
   for (;;) {
     announceRecovered(supervision);
+    const asked = stop.takeReload();
+    if (asked || atBoundary) supervision = await reloader.next(supervision, asked);
+    const policy = policyOf(supervision.config, options, supervision.plugin !== null);
     const [world, decision] = await decide(supervision, policy, stop, { gauge, jitter });
     announceDisk(supervision, policy, world);
     switch (decision.kind) {
@@ -48,9 +60,11 @@ export async function runLoop(supervision: Supervision, policy: Policy, stop: St
         waiting = decision;
         voice.activity({ kind: "waiting", rule: decision.rule, until: decision.until });
         await host.clock.sleep(Math.max(1, Math.min(decision.until - host.clock.now(), LOOK_MS)), stop.asked);
+        atBoundary = host.clock.now() >= decision.until;
         break;
       case "run": {
         waiting = null;
+        atBoundary = true;
         voice.activity({ kind: "between" });
         await takeUpLeftRound(supervision, stop.now);
         const before = await lookAtWorkTree(host, supervision.config);

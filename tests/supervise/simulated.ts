@@ -36,18 +36,21 @@ export class Simulated {
 
   /** Serves until a rule stops it. */
   async serve(options: Partial<ServeOptions> = {}): Promise<unknown> {
-    return await this.sim.run((host) =>
-      serve(host, this.config, {
-        once: false,
-        maxRounds: null,
-        unattended: true,
-        plugin: null,
-        unit: null,
-        voice: { note: (text) => this.notes.push(text), activity: () => {} },
-        onAppend: () => {},
-        ...options,
-      })
-    );
+    return await this.sim.run((host) => serve(host, this.config, { ...this.options(), ...options }));
+  }
+
+  /** As a service starts it, with nobody who reads the agent's output. */
+  options(): ServeOptions {
+    return {
+      once: false,
+      maxRounds: null,
+      unattended: true,
+      plugin: null,
+      unit: null,
+      voice: { note: (text) => this.notes.push(text), activity: () => {} },
+      onAppend: () => {},
+      readAgain: () => Promise.resolve({ kind: "untouched" }),
+    };
   }
 
   /** The whole log. */
