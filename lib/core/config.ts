@@ -126,6 +126,10 @@ export const CONFIG = {
       unit: "MiB",
       text: "How much all round logs together may take; the oldest go first.",
     }),
+    event_retention_months: key(COUNT, 0, {
+      unit: "months",
+      text: "Removes months of events and metrics that are older than so many; 0 keeps all.",
+    }),
     disk_min_free_mb: key(COUNT, 200, {
       unit: "MiB",
       text: "With less free space than this no new round starts; 0 is off.",

@@ -15,7 +15,9 @@ import {
 } from "../core/rules.ts";
 import { estimatedWait, lastingThrottle } from "../core/throttle.ts";
 import { redactedTail } from "../core/redact.ts";
+import type { Host } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
+import { MonthRetention } from "../store/month_retention.ts";
 import { highestRoundOnDisk, pruneRoundLogs } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
 import { DiskGauge } from "./disk_gauge.ts";
@@ -40,6 +42,7 @@ export async function runLoop(
 ): Promise<ExitCode> {
   const { host, voice } = first;
   const gauge = new DiskGauge(host, first.layout.dir);
+  const months = new MonthRetention(host, first.layout);
   let supervision = first;
   let jitter = host.random.next();
   let waiting: Decision | null = null;
@@ -59,8 +62,7 @@ export async function runLoop(
         if (!isSameWait(waiting, decision)) announceWait(supervision, policy, decision);
         waiting = decision;
         voice.activity({ kind: "waiting", rule: decision.rule, until: decision.until });
-        await host.clock.sleep(Math.max(1, Math.min(decision.until - host.clock.now(), LOOK_MS)), stop.asked);
-        atBoundary = host.clock.now() >= decision.until;
+        atBoundary = await isOverAfterPause(host, decision.until, stop);
         break;
       case "run": {
         waiting = null;
@@ -76,11 +78,22 @@ export async function runLoop(
           before,
           stopNow: stop.now,
         });
-        bestEffort(() => pruneRoundLogs(host, supervision.layout, supervision.config.runtime));
+        removeOldFiles(supervision, months);
         jitter = host.random.next();
       }
     }
   }
+}
+
+/** Waits until the time, but no longer than to the next look; true when the time has come. */
+async function isOverAfterPause({ clock }: Host, until: Instant, stop: StopSwitch): Promise<boolean> {
+  await clock.sleep(Math.max(1, Math.min(until - clock.now(), LOOK_MS)), stop.asked);
+  return clock.now() >= until;
+}
+
+function removeOldFiles({ host, config, layout, log }: Supervision, months: MonthRetention): void {
+  bestEffort(() => pruneRoundLogs(host, layout, config.runtime));
+  months.prune(log, config.runtime.event_retention_months);
 }
 
 async function decide(

@@ -110,8 +110,6 @@ Deno.test("serve stops with 69 at a limit, or goes on regardless, as transient_e
   assert.equal(stopping.only("agent_self_terminated").reason, "rate_limit");
   const { rule, exit_code } = stopping.only("serve_stopped");
   assert.deepEqual([rule, exit_code], ["throttled", 69]);
-  assert.equal((await stopping.run(["serve", "--max-rounds", "1"])).code, 69, "no round before the reset");
-  assert.equal(stopping.all("round_start").length, 1);
   await using skipping = await withAction("skip");
   assert.equal((await skipping.run(["serve", "--max-rounds", "2"])).code, 0);
   assert.deepEqual(skipping.all("round_end").map(({ verdict }) => verdict), ["limited", "productive"]);
