@@ -33,11 +33,12 @@ export type ReadAgain = (current: Config, always: boolean) => Promise<Reread>;
 
 /** Takes changed configurations over. */
 export class Reloader {
-  readonly #readAgain: ReadAgain;
+  readonly #readAgain: ReadAgain | null;
   /** The content that was refused last, null when the file is the configuration. */
   #refused: string | null = null;
 
-  constructor(readAgain: ReadAgain) {
+  /** @param readAgain null where the first configuration holds for ever */
+  constructor(readAgain: ReadAgain | null) {
     this.#readAgain = readAgain;
   }
 
@@ -46,6 +47,7 @@ export class Reloader {
    * @param asked somebody waits for an answer, and reading is not left to the file's looks
    */
   async next(supervision: Supervision, asked: boolean): Promise<Supervision> {
+    if (this.#readAgain === null) return supervision;
     const read = await this.#readAgain(supervision.config, asked);
     switch (read.kind) {
       case "untouched":

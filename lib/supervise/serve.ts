@@ -35,8 +35,8 @@ export interface ServeOptions extends LoopOptions {
   readonly unit: SurroundingUnit | null;
   /** Told of each event that this supervisor writes. */
   readonly onAppend: (event: LoggedEvent) => void;
-  /** Reads the configuration again, between rounds. */
-  readonly readAgain: ReadAgain;
+  /** Reads the configuration again, between rounds; without it the first one holds for ever. */
+  readonly readAgain?: ReadAgain;
 }
 
 /** Supervises until a rule stops it. What must be there before the loop can start is a failure in words. */
@@ -99,7 +99,7 @@ async function lead(
       config_hash: fingerprint(JSON.stringify(config)),
     });
     await takeUpLeftRound(supervision, stop.now);
-    return await runLoop(supervision, options, stop, new Reloader(options.readAgain));
+    return await runLoop(supervision, options, stop, new Reloader(options.readAgain ?? null));
   } finally {
     if (host.files.readText(layout.servePid) === String(pid)) {
       bestEffort(() => host.files.remove(layout.servePid));

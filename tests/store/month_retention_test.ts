@@ -7,6 +7,7 @@ import { encodeLine } from "../../lib/store/line_format.ts";
 import { MonthRetention } from "../../lib/store/month_retention.ts";
 import { limitOf, logged, round, serve, type Step, stopped, T0 } from "../core/given.ts";
 import { simHost } from "../sim/fixtures.ts";
+import { Dead } from "../sim/sim_crash.ts";
 import type { SimHost } from "../sim/sim_host.ts";
 
 const LAYOUT = layoutOf("/project/logs");
@@ -134,6 +135,31 @@ Deno.test("prune() removes nothing, when the disk does not take the checkpoint",
   assert.equal(monthsLeft(sim).length, 5);
   new MonthRetention(sim, LAYOUT).prune(log, 1);
   assert.equal(monthsLeft(sim).length, 2);
+});
+
+Deno.test("foldLog() gives the same state, wherever the removal was cut off", () => {
+  let cuts = 0;
+  for (let effect = 1; effect < 20; effect++) {
+    const { sim, log } = logOf(QUIET);
+    const before = structuredClone(log.state);
+    log.close();
+    const writer = EventLog.open(sim, LAYOUT);
+    sim.crash.atEffect(effect);
+    try {
+      new MonthRetention(sim, LAYOUT).prune(writer, 1);
+    } catch (error) {
+      assert.ok(error instanceof Dead, String(error));
+      cuts += 1;
+    }
+    sim.crash.atEffect(Infinity);
+    sim.reboot({ power: effect % 2 === 0 });
+    assert.deepEqual(judgedBy(foldLog(sim, LAYOUT).state), judgedBy(before), `cut at ${effect}`);
+    const again = EventLog.open(sim, LAYOUT);
+    new MonthRetention(sim, LAYOUT).prune(again, 1);
+    assert.deepEqual(monthsLeft(sim), ["2026-10", NOW]);
+    assert.deepEqual(judgedBy(foldLog(sim, LAYOUT).state), judgedBy(before));
+  }
+  assert.ok(cuts >= 4, String(cuts));
 });
 
 Deno.test("foldLog() begins at the start, when a removed month comes back or its removal was cut off", () => {

@@ -189,3 +189,12 @@ Deno.test("serve says at SIGHUP that nothing has changed, and says nothing by it
   ]);
   assert.deepEqual(project.all("config_reloaded"), []);
 });
+
+Deno.test("serve with a terminal takes SIGHUP for the terminal's end, and stops", async () => {
+  const project = new WithFile();
+  project.sim.options.outIsTerminal = true;
+  project.after(50, (sim) => sim.send("SIGHUP"));
+  assert.equal(await project.serveFile(5), 0);
+  assert.equal(project.all("serve_stopped")[0]?.rule, "stop_asked");
+  assert.equal(project.all("round_end").length, 1);
+});

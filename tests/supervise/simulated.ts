@@ -49,7 +49,6 @@ export class Simulated {
       unit: null,
       voice: { note: (text) => this.notes.push(text), activity: () => {} },
       onAppend: () => {},
-      readAgain: () => Promise.resolve({ kind: "untouched" }),
     };
   }
 
