@@ -177,6 +177,8 @@ export interface Processes {
    * `newest` only looks at those that started last, which takes a millisecond however many there are.
    */
   marked(id: string, which: "all" | "newest"): readonly number[];
+  /** CPU time that the process, with the children that it has waited for, has used (ms); null where it has gone. */
+  cpuMs(pid: number): number | null;
   /** Sends to a process (`pid > 0`) or to a whole group (`pid < 0`); false when nobody is there. */
   signal(pid: number, name: SignalName): boolean;
   /** This process. */
@@ -195,6 +197,8 @@ export interface Cgroups {
   members(path: string): readonly number[];
   /** Whether anything in it lives; zombies do not count. */
   isPopulated(path: string): boolean;
+  /** CPU time that everything that ever was in it has used (ms); null where the group is gone. */
+  cpuMs(path: string): number | null;
   /** Ends everything in it at once, whatever it does meanwhile. */
   kill(path: string): void;
   /** False while it is populated. */

@@ -28,22 +28,37 @@ export const CONFIG_NAME = "agent-runner.toml";
 /** A larger file is no configuration (bytes). */
 const SIZE_MAX = 1024 * 1024;
 
+/** Folders that stand for what the file says. */
+export type FixedFolders = Pick<Config["runtime"], "work_dir" | "log_dir">;
+
 /** @param exitCode of the failure: reading verbs answer 1, those that would run something 78 */
 export async function loadConfig(
   host: Host,
   flag: string | undefined,
   exitCode: ExitCode,
+  fixed: FixedFolders | null = null,
 ): Promise<LoadedConfig | Failure> {
-  const path = absolute(flag ?? CONFIG_NAME, host.env.cwd);
+  const path = configPathOf(host, flag);
   const text = readConfig(host, path);
   if (text === null) return notFound(host, path, exitCode);
   if (typeof text !== "string") return failure(exitCode, `Cannot read ${path}: ${text.why}`);
-  const raw = parseToml(text);
-  if (raw instanceof TomlError) return syntaxFailure(path, raw, exitCode);
+  const parsed = parseToml(text);
+  if (parsed instanceof TomlError) return syntaxFailure(path, parsed, exitCode);
+  const raw = fixed === null ? parsed : withFolders(parsed, fixed);
   const place = { configPath: path, configDir: dirOf(path), home: host.env.home, realPath: realPathOn(host) };
   const checked = checkConfig(raw, place);
   if (checked.kind === "bad") return await invalid(path, text, checked.problems, exitCode);
   return loaded(checked, inWorkingFolder(host, raw, checked, place));
+}
+
+/** The absolute path of the configuration that `--config` (or nothing) stands for. */
+export function configPathOf(host: Host, flag: string | undefined): string {
+  return absolute(flag ?? CONFIG_NAME, host.env.cwd);
+}
+
+function withFolders(raw: object, fixed: FixedFolders): object {
+  const { runtime } = raw as { readonly runtime?: object };
+  return { ...raw, runtime: { ...runtime, ...fixed } };
 }
 
 type Good = Extract<ReturnType<typeof checkConfig>, { readonly kind: "ok" }>;

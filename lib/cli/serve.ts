@@ -9,7 +9,9 @@ import { serve } from "../supervise/serve.ts";
 import { runSingleRound } from "../supervise/single_round.ts";
 import type { ServeFlags } from "./commands.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
-import { loadConfig, type LoadedConfig } from "./load_config.ts";
+import { ConfigFile } from "./config_file.ts";
+import type { LoadedConfig } from "./load_config.ts";
+import { readerText } from "./reader_text.ts";
 import { serveVoice } from "./serve_voice.ts";
 
 /** `serve`: the loop. */
@@ -39,7 +41,8 @@ async function supervise(
   complete: (options: Omit<Options, "once" | "maxRounds">) => Options,
   start: typeof serve,
 ): Promise<VerbResult> {
-  const loaded = await loadConfig(host, flags.config, EXIT.config);
+  const file = new ConfigFile(host, parts, flags.config);
+  const loaded = await file.load();
   if (loaded.kind === "failure") return loaded;
   const { config } = loaded;
   const choice = chooseReader(await parts.plugins(), config);
@@ -64,6 +67,7 @@ async function supervise(
     voice,
     unit,
     onAppend,
+    readAgain: (current, always) => file.readAgain(current, always),
   });
   try {
     return await start(host, config, options);
@@ -91,15 +95,6 @@ function greet(
       `warning: ${config.runtime.work_dir} has no git of its own: what a round changed there cannot be seen`,
     );
   }
-}
-
-function readerText(choice: ReaderChoice): string {
-  if (choice.kind !== "chosen") {
-    const why = choice.kind === "none" ? choice.why : choice.text;
-    return `no reader watches the agent (${why}): limits are not seen; set agent.reader if it speaks a known format`;
-  }
-  const because = choice.because === "reader" ? "agent.reader" : "its command";
-  return `the ${choice.plugin.agent} reader watches the agent (by ${because})`;
 }
 
 function rehearses({ agent }: Config): boolean {

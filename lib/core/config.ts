@@ -68,6 +68,10 @@ export const CONFIG = {
       perPhase: true,
       text: "The longest that one round may take.",
     }),
+    stall_timeout_s: key(COUNT, 0, {
+      unit: "s",
+      text: "Ends a round without output, CPU use and open tool call for so long; 0 is never.",
+    }),
     restart_delay_s: key(COUNT, 3, { unit: "s", text: "The pause between two rounds; 0 is none." }),
     disable_pre_round_hooks: key(BOOL, false, {
       perPhase: true,
@@ -122,12 +126,16 @@ export const CONFIG = {
       unit: "MiB",
       text: "How much all round logs together may take; the oldest go first.",
     }),
+    event_retention_months: key(COUNT, 0, {
+      unit: "months",
+      text: "Removes months of events and metrics that are older than so many; 0 keeps all.",
+    }),
     disk_min_free_mb: key(COUNT, 200, {
       unit: "MiB",
       text: "With less free space than this no new round starts; 0 is off.",
     }),
     on_no_work: key(oneOf("slow", "stop", "ignore"), "slow", {
-      text: "What several short rounds in a row that succeed but do nothing lead to.",
+      text: "What rounds in a row that do nothing (five) or time out or stall (three) lead to.",
     }),
   },
 

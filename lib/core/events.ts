@@ -133,7 +133,9 @@ export const EVENTS = {
     round_num: roundNum,
     exit_code: int("negative: the signal that ended it; -1 where nobody knows"),
     duration_s: num("since the agent's start (s)"),
-    timed_out: bool("true for the round's time limit and for an idle agent that was ended after its result"),
+    timed_out: bool(
+      "true for the round's time limit, a stall, and an idle agent that was ended after its result",
+    ),
     exit_cause: word("`timeout`, `signal:<NAME>` (also for codes of 128 + n), `clean` or `error`"),
     ending: v.optional(v.pipe(v.picklist(ENDING_KINDS), v.description("how it truly ended"))),
   }),
@@ -176,9 +178,9 @@ export const EVENTS = {
     grace_s: int("the configured grace (s)"),
     live_children: v.pipe(v.array(child), v.description("empty: a busy child would have extended the grace")),
   }),
-  round_timeout_kill: kind("round", "the round's time limit was enforced", {
+  round_timeout_kill: kind("round", "the round's time limit was enforced, or it had stalled", {
     round_num: roundNum,
-    reason: word("`exceeded round_timeout_s=<n>`"),
+    reason: word("`exceeded round_timeout_s=<n>`, or what was missing `for stall_timeout_s=<n>`"),
   }),
   round_interrupted: lasting("serve", "a round that lost its supervisor was closed by the next one", {
     round_num: roundNum,
@@ -255,10 +257,17 @@ export const EVENTS = {
     classification: v.optional(classification),
     window: v.optional(v.nullable(word("as in `transient_error_detected`"))),
   }),
-  no_work_slowdown: kind("serve", "rounds in a row that did nothing slow the loop down", {
-    consecutive: int("such rounds in a row"),
-    pause_s: int("pause before the next round (s)"),
-  }),
+  no_work_slowdown: kind(
+    "serve",
+    "rounds in a row that did nothing, timed out or stalled slow the loop down",
+    {
+      consecutive: int("such rounds in a row"),
+      pause_s: int("pause before the next round (s)"),
+      cause: v.optional(
+        v.pipe(v.picklist(["no_work", "timed_out", "stalled"]), v.description("what the last of them did")),
+      ),
+    },
+  ),
   serve_startup_hook_failed: kind("serve", "a start-up hook failed; serve exits", {
     hook: word("name of the hook"),
     exc_type: word("class of the error"),

@@ -7,8 +7,9 @@
 import { isKind, type Kind, type LoggedEvent } from "./events.ts";
 import { PERMANENT_EXITS } from "./exit_code.ts";
 import { type Instant, instantOf } from "./instant.ts";
-import { type LoggedLimit, type Throttle, throttleOf } from "./throttle.ts";
+import { detected, isSame, withoutLimit } from "./limit_steps.ts";
 import type { AgentExit, RoundSummary, RunningRound } from "./remembered_round.ts";
+import type { Throttle } from "./throttle.ts";
 import { SHORT_ROUND_S, type Verdict } from "./verdict.ts";
 
 /**
@@ -38,6 +39,8 @@ export interface ProjectState {
   readonly crashes: number;
   /** Rounds in a row that did nothing. */
   readonly noWork: number;
+  /** Rounds in a row that ran out of time or stalled. */
+  readonly timeouts: number;
   /** Rounds in a row that were refused for authentication or billing. */
   readonly refused: { readonly count: number; readonly why: "auth" | "billing" | null };
   /** Stops in a row that a restart cannot mend, and when the last of them was. */
@@ -91,6 +94,7 @@ export function initialState(): ProjectState {
     unjudged: false,
     crashes: 0,
     noWork: 0,
+    timeouts: 0,
     refused: { count: 0, why: null },
     permanentStops: { count: 0, at: 0 },
     wait: null,
@@ -163,6 +167,7 @@ function serveStopped(state: ProjectState, event: LoggedEvent<"serve_stopped">, 
     serve: { kind: "stopped", rule: event.rule, exitCode: event.exit_code, at },
     crashes: 0,
     noWork: 0,
+    timeouts: 0,
     refused: { count: 0, why: null },
     permanentStops: { count: PERMANENT_EXITS.includes(event.exit_code) ? before + 1 : 0, at },
     wait: null,
@@ -223,6 +228,7 @@ function roundEnd(state: ProjectState, event: LoggedEvent<"round_end">, at: Inst
     serve: counted(state, running, verdict),
     crashes: verdict === "failed" && (running.exit?.durationS ?? 0) < SHORT_ROUND_S ? state.crashes + 1 : 0,
     noWork: verdict === "no_work" ? state.noWork + 1 : 0,
+    timeouts: verdict === "timed_out" ? state.timeouts + 1 : 0,
     refused: event.refusal ? { count: state.refused.count + 1, why: event.refusal } : { count: 0, why: null },
     unjudged: event.limit === undefined,
   };
@@ -250,36 +256,6 @@ function agentUsage(state: ProjectState, event: LoggedEvent<"agent_usage_recorde
   if (last?.num !== event.round_num) return state;
   const usage = { inputTokens: event.input_tokens, outputTokens: event.output_tokens, usd: event.cost_usd };
   return { ...state, rounds: [...state.rounds.slice(0, -1), { ...last, usage }] };
-}
-
-/** A round that ran without a new limit ends every row, whatever its own end was. */
-function withoutLimit(state: ProjectState): ProjectState {
-  return { ...state, throttles: [], recovering: [...state.recovering, ...state.throttles], rows: {} };
-}
-
-/** `round_end.limit` and `transient_error_detected` tell of the same limit; the first of them counts. */
-function detected(state: ProjectState, logged: LoggedLimit, round: number, at: Instant): ProjectState {
-  const known = state.throttles.find((throttle) => isSame(throttle, logged));
-  if (known !== undefined && known.sinceRound === round && round > 0) return state;
-  const row = state.rows[logged.classification] ?? null;
-  const throttle = throttleOf(logged, at, round, row);
-  const guesses = throttle.strikes + (throttle.source === "estimate" ? 1 : 0);
-  return {
-    ...state,
-    throttles: [...state.throttles.filter((other) => other !== known), throttle],
-    recovering: state.recovering.filter((other) => !isSame(other, logged)),
-    rows: {
-      ...state.rows,
-      [logged.classification]: { count: guesses, since: throttle.firstDetectedAt },
-    },
-  };
-}
-
-function isSame(
-  throttle: Throttle,
-  other: { readonly classification: string; readonly agent: string },
-): boolean {
-  return throttle.classification === other.classification && throttle.agent === other.agent;
 }
 
 function kept<T>(list: readonly T[], item: T, most: number): readonly T[] {

@@ -58,7 +58,10 @@ export const REFUSALS_MAX = 3;
 /** Rounds in a row without work before the loop slows down. */
 export const NO_WORK_ROUNDS = 5;
 
-/** Upper bound of every pause that grows (s), and of the no-work pause where no reader applies. */
+/** Rounds in a row that time out or stall before the loop slows down: each has cost its whole time already. */
+export const TIMEOUT_ROUNDS = 3;
+
+/** Upper bound of every pause that grows (s), and of a slowed-down loop's where no reader applies. */
 const PAUSE_MAX_S = 1800;
 const PAUSE_MAX_WITHOUT_READER_S = 300;
 
@@ -144,11 +147,24 @@ function roundsAllowed({ once, maxRounds }: Policy): number {
   return once ? 1 : maxRounds ?? Infinity;
 }
 
-/** Pause after rounds without work (s), null before it begins. */
-export function noWorkPauseS(state: ProjectState, policy: Policy): number | null {
-  if (policy.onNoWork !== "slow" || state.noWork < NO_WORK_ROUNDS) return null;
+/** Rounds in a row that call for slower ones. */
+export interface Slowdown {
+  readonly cause: "no_work" | "timed_out" | "stalled";
+  /** Such rounds in a row. */
+  readonly consecutive: number;
+  /** From the last round's end to the next start (s). */
+  readonly pauseS: number;
+}
+
+/** Twice the pause after the row's last tolerated round, doubled with each further one; null before that. */
+export function slowdownOf(state: ProjectState, policy: Policy): Slowdown | null {
+  const isIdle = state.noWork >= NO_WORK_ROUNDS;
+  if (!isIdle && state.timeouts < TIMEOUT_ROUNDS) return null;
+  const [consecutive, tolerated] = isIdle ? [state.noWork, NO_WORK_ROUNDS] : [state.timeouts, TIMEOUT_ROUNDS];
+  const hasStalled = state.rounds.at(-1)?.exit?.ending === "stalled";
   const most = policy.hasReader ? PAUSE_MAX_S : PAUSE_MAX_WITHOUT_READER_S;
-  return Math.min(Math.max(policy.restartDelayS, 1) * 2 ** (state.noWork - NO_WORK_ROUNDS + 1), most);
+  const pauseS = Math.min(Math.max(policy.restartDelayS, 1) * 2 ** (consecutive - tolerated + 1), most);
+  return { cause: isIdle ? "no_work" : hasStalled ? "stalled" : "timed_out", consecutive, pauseS };
 }
 
 function stop(rule: RuleName, exitCode: ExitCode): Decision {
@@ -186,11 +202,11 @@ function throttled(
 }
 
 function noWork(state: ProjectState, policy: Policy, _world: World, now: Instant): Decision | null {
-  if (policy.onNoWork === "stop" && state.noWork >= NO_WORK_ROUNDS) return stop("no_work", EXIT.breaker);
-  const pauseS = noWorkPauseS(state, policy);
+  const slowdown = slowdownOf(state, policy);
   const last = state.rounds.at(-1);
-  if (pauseS === null || last === undefined) return null;
-  return waitUntil("no_work", last.endedAt + pauseS * 1000, now);
+  if (slowdown === null || last === undefined || policy.onNoWork === "ignore") return null;
+  if (policy.onNoWork === "stop") return stop("no_work", EXIT.breaker);
+  return waitUntil("no_work", last.endedAt + slowdown.pauseS * 1000, now);
 }
 
 /** Short failures double the pause; other ends that are no success take it twice. */

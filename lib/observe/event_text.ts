@@ -69,8 +69,12 @@ const WORDS: { readonly [K in Kind]?: Words<K> } = {
   disk_low: ({ free_mb, needed_mb }) => `only ${free_mb} MiB free, a new round needs ${needed_mb}`,
   disk_ok: ({ free_mb }) => `${free_mb} MiB free again`,
   crash_loop: ({ consecutive }) => `${consecutive} short failures in a row: giving up`,
-  no_work_slowdown: ({ consecutive, pause_s }) =>
-    `${consecutive} rounds in a row did nothing: next pause ${spanText(pause_s * 1000)}`,
+  no_work_slowdown: ({ consecutive, pause_s, cause }) =>
+    `${consecutive} rounds in a row ${
+      cause === undefined || cause === "no_work" ? "did nothing" : "did not end by themselves"
+    }: next pause ${spanText(pause_s * 1000)}`,
+  config_reloaded: ({ changed }) => `the changed configuration is taken over: ${changed.join(", ")}`,
+  config_rejected: ({ reason }) => `the changed configuration is invalid, the last good one stays: ${reason}`,
   config_broken: ({ reason }) => `the configuration does not work: ${reason}`,
   smoke_check_failed: ({ reason }) => `start-up check failed: ${reason}`,
 };
@@ -126,7 +130,7 @@ export function ruleText(rule: string): string {
     case "throttled":
       return "a usage limit or a failing server";
     case "no_work":
-      return "rounds in a row that did nothing";
+      return "rounds in a row that did nothing or did not end by themselves";
     case "restart_delay":
       return "pause between rounds";
     case "lock_held":
@@ -172,6 +176,8 @@ export function endingText(ending: string, exitCode: number): string {
       return `killed by signal ${-exitCode}`;
     case "timed_out":
       return "out of time, ended by force";
+    case "stalled":
+      return "stalled, ended by force";
     case "idle_after_result":
       return "idle after its result, ended by force";
     case "stopped":

@@ -108,15 +108,27 @@ export class EventLog {
     this.#adopt(on ?? foldLog(this.#host, this.#layout));
   }
 
-  /** Makes the next fold short. A disk that does not take it costs only time. */
-  checkpoint(): void {
+  /**
+   * Removes old files: what they told lives on in the state and its checkpoint. Nothing is removed when the disk does
+   * not take that; where the next fold finds one of them all the same, it begins at the start.
+   */
+  retire(names: readonly string[]): void {
+    const before = this.#folded;
+    const kept = Object.entries(before.files).filter(([name]) => !names.includes(name));
+    this.#folded = { ...before, files: Object.fromEntries(kept) };
+    if (!names.includes(this.#name) && this.checkpoint()) {
+      for (const name of names) bestEffort(() => this.#host.files.remove(`${this.#layout.dir}/${name}`));
+    } else this.#folded = before;
+  }
+
+  /** Makes the next fold short. False when the disk does not take it, which costs only time. */
+  checkpoint(): boolean {
     this.#sinceCheckpoint = 0;
-    if (this.#queue.length > 0) return;
     const mark = this.#folded.files[this.#name];
-    if (mark === undefined) return;
+    if (this.#queue.length > 0 || mark === undefined) return false;
     const files = { ...this.#folded.files, [this.#name]: markOf(this.#file, mark.offset) };
     this.#folded = { ...this.#folded, files };
-    bestEffort(() => writeCheckpoint(this.#host, this.#layout, this.#folded));
+    return bestEffort(() => writeCheckpoint(this.#host, this.#layout, this.#folded)) === null;
   }
 
   close(): void {

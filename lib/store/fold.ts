@@ -41,7 +41,12 @@ export interface Folded {
   readonly files: Readonly<Record<string, FileMark>>;
 }
 
-const NOTHING: Folded = { state: initialState(), counts: { lines: 0, broken: 0, foreign: 0 }, files: {} };
+/** Before the first line. */
+export const NOTHING: Folded = {
+  state: initialState(),
+  counts: { lines: 0, broken: 0, foreign: 0 },
+  files: {},
+};
 
 const NAME = /^events-\d{4}-\d{2}\.jsonl$/;
 

@@ -186,6 +186,9 @@ function reportKill({ log }: Supervision, { ending, round, timeoutS }: RoundFact
   if (ending.kind === "timed_out") {
     const reason = `exceeded round_timeout_s=${timeoutS}`;
     log.append({ event: "round_timeout_kill", round_num: round, reason });
+  } else if (ending.kind === "stalled") {
+    const reason = `no output, no CPU, no open tool for stall_timeout_s=${ending.afterS}`;
+    log.append({ event: "round_timeout_kill", round_num: round, reason });
   } else if (ending.kind === "idle_after_result") {
     log.append({ event: "round_grace_kill", round_num: round, grace_s: ending.afterS, live_children: [] });
   }

@@ -80,6 +80,12 @@ export function hasMembers(host: Host, round: Containment): boolean {
     : host.cgroups.isPopulated(round.cgroup);
 }
 
+/** CPU time that the round has used so far (ms); without a cgroup, that of those who live. */
+export function cpuMsOf(host: Host, round: Containment): number | null {
+  if (round.cgroup !== null) return host.cgroups.cpuMs(round.cgroup);
+  return livingMembers(host, round).reduce((sum, { pid }) => sum + (host.processes.cpuMs(pid) ?? 0), 0);
+}
+
 /** Whether the launcher itself still lives. */
 export function isLauncherAlive(host: Host, round: Containment): boolean {
   const now = host.processes.inspect(round.pid);

@@ -8,18 +8,22 @@ import { epochOf, type Instant } from "../core/instant.ts";
 import {
   decideNext,
   type Decision,
-  noWorkPauseS,
   type Policy,
   roundsCompleted,
+  slowdownOf,
   type World,
 } from "../core/rules.ts";
 import { estimatedWait, lastingThrottle } from "../core/throttle.ts";
 import { redactedTail } from "../core/redact.ts";
+import type { Host } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
+import { MonthRetention } from "../store/month_retention.ts";
 import { highestRoundOnDisk, pruneRoundLogs } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
 import { DiskGauge } from "./disk_gauge.ts";
 import { look, lookBeforeRound } from "./look.ts";
+import { type LoopOptions, policyOf } from "./policy.ts";
+import type { Reloader } from "./reload.ts";
 import { runRound } from "./round.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
@@ -30,13 +34,24 @@ import { lookAtWorkTree } from "./work_tree.ts";
 const LOOK_MS = 1000;
 
 /** Runs rounds until a rule stops the loop; resolves to the exit code. Every step is in the log. */
-export async function runLoop(supervision: Supervision, policy: Policy, stop: StopSwitch): Promise<ExitCode> {
-  const { host, voice } = supervision;
-  const gauge = new DiskGauge(host, supervision.layout.dir);
+export async function runLoop(
+  first: Supervision,
+  options: LoopOptions,
+  stop: StopSwitch,
+  reloader: Reloader,
+): Promise<ExitCode> {
+  const { host, voice } = first;
+  const gauge = new DiskGauge(host, first.layout.dir);
+  const months = new MonthRetention(host, first.layout);
+  let supervision = first;
   let jitter = host.random.next();
   let waiting: Decision | null = null;
+  let atBoundary = true;
   for (;;) {
     announceRecovered(supervision);
+    const asked = stop.takeReload();
+    if (asked || atBoundary) supervision = await reloader.next(supervision, asked);
+    const policy = policyOf(supervision.config, options, supervision.plugin !== null);
     const [world, decision] = await decide(supervision, policy, stop, { gauge, jitter });
     announceDisk(supervision, policy, world);
     switch (decision.kind) {
@@ -47,10 +62,11 @@ export async function runLoop(supervision: Supervision, policy: Policy, stop: St
         if (!isSameWait(waiting, decision)) announceWait(supervision, policy, decision);
         waiting = decision;
         voice.activity({ kind: "waiting", rule: decision.rule, until: decision.until });
-        await host.clock.sleep(Math.max(1, Math.min(decision.until - host.clock.now(), LOOK_MS)), stop.asked);
+        atBoundary = await isOverAfterPause(host, decision.until, stop);
         break;
       case "run": {
         waiting = null;
+        atBoundary = true;
         voice.activity({ kind: "between" });
         await takeUpLeftRound(supervision, stop.now);
         const before = await lookAtWorkTree(host, supervision.config);
@@ -62,11 +78,22 @@ export async function runLoop(supervision: Supervision, policy: Policy, stop: St
           before,
           stopNow: stop.now,
         });
-        bestEffort(() => pruneRoundLogs(host, supervision.layout, supervision.config.runtime));
+        removeOldFiles(supervision, months);
         jitter = host.random.next();
       }
     }
   }
+}
+
+/** Waits until the time, but no longer than to the next look; true when the time has come. */
+async function isOverAfterPause({ clock }: Host, until: Instant, stop: StopSwitch): Promise<boolean> {
+  await clock.sleep(Math.max(1, Math.min(until - clock.now(), LOOK_MS)), stop.asked);
+  return clock.now() >= until;
+}
+
+function removeOldFiles({ host, config, layout, log }: Supervision, months: MonthRetention): void {
+  bestEffort(() => pruneRoundLogs(host, layout, config.runtime));
+  months.prune(log, config.runtime.event_retention_months);
 }
 
 async function decide(
@@ -120,8 +147,11 @@ function announceWait(
 ): void {
   const { log } = supervision;
   if (wait.rule === "throttled") announceLongerEstimate(supervision, policy, wait.until);
-  const pause_s = wait.rule === "no_work" ? noWorkPauseS(log.state, policy) : null;
-  if (pause_s !== null) log.append({ event: "no_work_slowdown", consecutive: log.state.noWork, pause_s });
+  const slowdown = wait.rule === "no_work" ? slowdownOf(log.state, policy) : null;
+  if (slowdown !== null) {
+    const { consecutive, pauseS: pause_s, cause } = slowdown;
+    log.append({ event: "no_work_slowdown", consecutive, pause_s, cause });
+  }
   const throttle = wait.rule === "throttled" ? lastingThrottle(log.state.throttles, policy.throttle) : null;
   log.append({
     event: "wait_started",

@@ -15,6 +15,7 @@ import { closeRound } from "./close_round.ts";
 import {
   type Census,
   type Containment,
+  cpuMsOf,
   endRound,
   hasMembers,
   isLauncherAlive,
@@ -74,6 +75,7 @@ export async function seeThrough(supervision: Supervision, round: StartedRound):
       startedBootMs: round.startedBootMs,
       deadlineBootMs: round.deadlineBootMs,
       stopNow: round.stopNow,
+      cpuMs: () => cpuMsOf(host, round.containment),
       hasEnded: () => hasEnded(supervision, round),
       mayHaveEnded: round.launcherGone,
     });

@@ -21,7 +21,8 @@ import { readStatus } from "../store/status.ts";
 import { takeStopRequest } from "../store/stop_request.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import { runLoop } from "./loop.ts";
-import { type LoopOptions, policyOf } from "./policy.ts";
+import type { LoopOptions } from "./policy.ts";
+import { type ReadAgain, Reloader } from "./reload.ts";
 import { StopSwitch } from "./stop_switch.ts";
 import type { Supervision, Voice } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
@@ -34,12 +35,15 @@ export interface ServeOptions extends LoopOptions {
   readonly unit: SurroundingUnit | null;
   /** Told of each event that this supervisor writes. */
   readonly onAppend: (event: LoggedEvent) => void;
+  /** Reads the configuration again, between rounds; without it the first one holds for ever. */
+  readonly readAgain?: ReadAgain;
 }
 
 /** Supervises until a rule stops it. What must be there before the loop can start is a failure in words. */
 export async function serve(host: Host, config: Config, options: ServeOptions): Promise<ExitCode | Failure> {
   const stop = new StopSwitch(host, (text) => options.voice.note(text));
   stop.arm();
+  stop.reloads = true;
   const layout = layoutOf(config.runtime.log_dir);
   try {
     host.files.makeDir(layout.dir);
@@ -95,8 +99,7 @@ async function lead(
       config_hash: fingerprint(JSON.stringify(config)),
     });
     await takeUpLeftRound(supervision, stop.now);
-    const policy = policyOf(config, options, options.plugin !== null);
-    return await runLoop(supervision, policy, stop);
+    return await runLoop(supervision, options, stop, new Reloader(options.readAgain ?? null));
   } finally {
     if (host.files.readText(layout.servePid) === String(pid)) {
       bestEffort(() => host.files.remove(layout.servePid));

@@ -14,9 +14,13 @@ export class StopSwitch {
   readonly #closers: (() => void)[] = [];
   readonly #note: (text: string) => void;
   #askedAtMs: number | null = null;
+  #reloadAsked = false;
 
   /** Whether the request at hand is for ending the round too, whatever the number of signals. */
   isForNow: () => boolean = () => false;
+
+  /** Whether SIGHUP under a service asks for a reload; it is ignored otherwise. */
+  reloads = false;
 
   /** @param note told what a signal led to, in a sentence */
   constructor(host: Host, note: (text: string) => void) {
@@ -26,16 +30,28 @@ export class StopSwitch {
 
   /**
    * Hears SIGTERM, SIGINT and SIGUSR1 (which would otherwise open the runtime's debugger), and SIGHUP: a stop where a
-   * terminal has gone, nothing under a service.
+   * terminal has gone, a reload under a service.
    */
   arm(): void {
     for (const name of ["SIGTERM", "SIGINT", "SIGUSR1"] as const) this.#on(name, () => this.request(name));
     const { terminal } = this.#host;
     const hasTerminal = terminal.stdinIsTerminal || terminal.err.isTerminal;
     this.#on("SIGHUP", () => {
-      if (hasTerminal) this.request("SIGHUP");
-      else this.#note("SIGHUP ignored: there is no terminal to lose");
+      if (hasTerminal) return this.request("SIGHUP");
+      this.#reloadAsked = this.reloads;
+      this.#note(
+        this.reloads
+          ? "SIGHUP: the configuration is read anew before the next round"
+          : "SIGHUP ignored: there is no terminal to lose",
+      );
     });
+  }
+
+  /** Whether somebody has asked for a reload since the last time. */
+  takeReload(): boolean {
+    const asked = this.#reloadAsked;
+    this.#reloadAsked = false;
+    return asked;
   }
 
   /** Aborted when somebody has asked for a stop. */

@@ -1,4 +1,5 @@
 import type { Ending } from "../core/ending.ts";
+import { stillAfter, type Stillness } from "../core/stall.ts";
 import { busyChildren } from "./busy_children.ts";
 import type { LogCap } from "./log_cap.ts";
 import type { RoundReader } from "./round_reader.ts";
@@ -20,6 +21,8 @@ export interface Watch {
   readonly deadlineBootMs: number;
   /** Aborted when the round is to be ended. */
   readonly stopNow: AbortSignal;
+  /** CPU time that the whole tree has used so far (ms), null where that cannot be seen. */
+  readonly cpuMs: () => number | null;
   /** Whether the agent is gone; asked at each look. */
   readonly hasEnded: () => boolean;
   /** Aborted when it is worth asking at once. */
@@ -31,7 +34,7 @@ export type WatchEnd =
   | { readonly kind: "ended" }
   | Extract<
     Ending,
-    { readonly kind: "timed_out" | "idle_after_result" | "stopped" }
+    { readonly kind: "timed_out" | "idle_after_result" | "stalled" | "stopped" }
   >;
 
 /** Watches until the first reason to stop; later ones cannot replace it. */
@@ -63,8 +66,12 @@ function reasonToEnd(watch: Watch, nowMs: number, progress: Progress): WatchEnd 
   if (nowMs >= watch.deadlineBootMs) {
     return { kind: "timed_out", afterS: Math.round((watch.deadlineBootMs - watch.startedBootMs) / 1000) };
   }
-  return progress.isIdleAfterResult(nowMs) ? { kind: "idle_after_result", afterS: progress.graceS } : null;
+  if (progress.isIdleAfterResult(nowMs)) return { kind: "idle_after_result", afterS: progress.graceS };
+  return progress.isStalled() ? { kind: "stalled", afterS: progress.stallS } : null;
 }
+
+/** Between two looks at the CPU time: a tenth of `stall_timeout_s`, at most this (ms). It may cost a sweep over all processes. */
+const CPU_LOOK_MS_MAX = 5000;
 
 /** What is known of the round while it runs. */
 class Progress {
@@ -74,6 +81,9 @@ class Progress {
   #lastReportMs: number;
   #resultAtMs: number | null = null;
   #saidExtended = false;
+  #grew = false;
+  #still: Stillness | null = null;
+  #nextCpuLookMs = 0;
 
   constructor(supervision: Supervision, watch: Watch) {
     this.#supervision = supervision;
@@ -84,6 +94,10 @@ class Progress {
 
   get graceS(): number {
     return this.#supervision.config.runtime.max_grace_after_result_s;
+  }
+
+  get stallS(): number {
+    return this.#supervision.config.runtime.stall_timeout_s;
   }
 
   get phase(): WorkPhase {
@@ -99,7 +113,10 @@ class Progress {
 
   look(nowMs: number): void {
     const { reader } = this.#watch;
-    if (reader.read()) this.#lastOutputMs = nowMs;
+    if (reader.read()) {
+      this.#lastOutputMs = nowMs;
+      this.#grew = true;
+    }
     this.#watch.cap.look(reader.size, reader.readUpTo);
     if (reader.evidence.result !== null) this.#resultAtMs ??= nowMs;
     const everyMs = this.#supervision.config.monitor.round_progress_interval_s * 1000;
@@ -125,6 +142,19 @@ class Progress {
     }
     this.#saidExtended = true;
     return false;
+  }
+
+  /** Nothing at all has moved for as long as `stall_timeout_s`. */
+  isStalled(): boolean {
+    const limitMs = this.stallS * 1000;
+    // A machine that sleeps does not stall its rounds: the boot clock would count that time.
+    const atMs = this.#supervision.host.clock.monotonicMs();
+    if (limitMs === 0 || atMs < this.#nextCpuLookMs) return false;
+    this.#nextCpuLookMs = atMs + Math.min(limitMs / 10, CPU_LOOK_MS_MAX);
+    const { openTools } = this.#watch.reader.evidence;
+    this.#still = stillAfter(this.#still, { atMs, grew: this.#grew, openTools, cpuMs: this.#watch.cpuMs() });
+    this.#grew = false;
+    return atMs - this.#still.sinceMs >= limitMs;
   }
 
   #report(nowMs: number): void {

@@ -12,6 +12,7 @@ export function systemCgroups(): Cgroups {
     make,
     members,
     isPopulated,
+    cpuMs,
     kill: (path) => refusing(path, () => Deno.writeTextFileSync(`${path}/cgroup.kill`, "1")),
     remove,
   };
@@ -71,6 +72,12 @@ function members(path: string): readonly number[] {
 
 function isPopulated(path: string): boolean {
   return /^populated 1$/m.test(read(`${path}/cgroup.events`));
+}
+
+/** `cpu.stat` is there without the controller too (cgroup-v2.rst). */
+function cpuMs(path: string): number | null {
+  const used = /^usage_usec (\d+)$/m.exec(read(`${path}/cpu.stat`))?.[1];
+  return used === undefined ? null : Number(used) / 1000;
 }
 
 function remove(path: string): boolean {

@@ -5,11 +5,12 @@ export interface ProcessTable {
   inspect(pid: number): ProcessInfo | null;
   list(): readonly ProcessInfo[];
   commandLine(pid: number): string;
+  cpuMs(pid: number): number | null;
 }
 
 /** Linux: the files below /proc (proc(5)). */
 export function procTable(): ProcessTable {
-  return { inspect, list, commandLine };
+  return { inspect, list, commandLine, cpuMs };
 }
 
 /**
@@ -55,6 +56,27 @@ function commandLine(pid: number): string {
   const text = readProc(`/proc/${pid}/cmdline`) ?? "";
   return text.replace(/\0$/, "").replaceAll("\0", " ");
 }
+
+function cpuMs(pid: number): number | null {
+  const line = readProc(`/proc/${pid}/stat`);
+  return line === null ? null : cpuMsOf(line);
+}
+
+/**
+ * The CPU time in a line of `/proc/PID/stat`: its own and that of the children it has waited for (ms).
+ * @returns null where the line is cut short
+ */
+export function cpuMsOf(line: string): number | null {
+  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
+  const ticks = fields.slice(USER_TIME, USER_TIME + 4).map(Number);
+  return ticks.length < 4 ? null : ticks.reduce((sum, some) => sum + some, 0) * TICK_MS;
+}
+
+/** `utime`, `stime`, `cutime` and `cstime` are fields 14 to 17. */
+const USER_TIME = 14 - 3;
+
+/** Length of a clock tick: what Linux shows to user space on every architecture (`USER_HZ`). */
+const TICK_MS = 10;
 
 /** Null when the process has gone, at whatever moment, or hides itself from us. */
 function readProc(path: string): string | null {

@@ -24,6 +24,7 @@ export function systemProcesses(): Processes {
     inspect: table.inspect,
     list: table.list,
     commandLine: table.commandLine,
+    cpuMs: table.cpuMs,
     marked: Deno.build.os === "linux" ? marked : () => [],
     signal,
     self: {

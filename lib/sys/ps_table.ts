@@ -10,6 +10,7 @@ export function psTable(): ProcessTable {
     inspect: (pid) => parsePs(ps(["-p", String(pid), "-o", COLUMNS]))[0] ?? null,
     list: () => parsePs(ps(["-ax", "-o", COLUMNS])),
     commandLine: (pid) => ps(["-ww", "-p", String(pid), "-o", "args="]).trimEnd(),
+    cpuMs: (pid) => parsePsTime(ps(["-p", String(pid), "-o", "time="])),
   };
 }
 
@@ -32,6 +33,14 @@ export function parsePs(text: string): readonly ProcessInfo[] {
     });
   }
   return found;
+}
+
+/** Reads the CPU time that `ps -o time=` prints, `[[days-]hours:]minutes:seconds[.hundredths]`, as milliseconds. */
+export function parsePsTime(text: string): number | null {
+  const match = /^(?:(\d+)-)?(?:(\d+):)?(\d+):([\d.]+)$/.exec(text.trim());
+  if (match === null) return null;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  return Math.round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
 }
 
 const COLUMNS = "pid,ppid,pgid,sess,lstart,state,comm";

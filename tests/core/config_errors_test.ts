@@ -43,6 +43,8 @@ const REFUSED: readonly (readonly [key: string, value: unknown, ...fragments: st
   ["runtime.colour", 5, "runtime.colour unknown key"],
   ["runtime.file", "a", "runtime.file unknown key; it belongs in [prompt]"],
   ["monitor.disk_warning_pct", 5, "unknown key; it belongs in [monitor.host_health]"],
+  ["runtime.event_retention_months", -1, "runtime.event_retention_months must be >= 0"],
+  ["runtime.stall_timeout_s", -1, "runtime.stall_timeout_s must be >= 0"],
   ["runtime.restart_delay_s", -1, "runtime.restart_delay_s must be >= 0"],
   ["runtime.restart_delay_s", 0.5, "runtime.restart_delay_s must be an integer"],
   ["runtime.disable_pre_round_hooks", 1, "runtime.disable_pre_round_hooks must be a bool"],

@@ -11,8 +11,8 @@ const KEYS = `
   runtime.round_log_retention runtime.narrative_file runtime.transient_error_action runtime.max_rounds
   runtime.stop_file runtime.substrate_fingerprint_paths runtime.fresh_eyes_every_n runtime.dry_run
   runtime.max_grace_after_result_s runtime.grace_kill_ignore_patterns runtime.kill_grace_s runtime.on_no_work
-  runtime.leftovers runtime.leftovers_ignore runtime.on_restart runtime.round_log_max_mb runtime.round_logs_total_mb
-  runtime.disk_min_free_mb
+  runtime.stall_timeout_s runtime.leftovers runtime.leftovers_ignore runtime.on_restart runtime.round_log_max_mb runtime.round_logs_total_mb
+  runtime.disk_min_free_mb runtime.event_retention_months
   prompt.file prompt.files prompt.inject_context prompt.context_injection_mode prompt.concat_separator
   prompt.strip_yaml_frontmatter
   vcs.dirty_action vcs.stash_idempotency_s
@@ -60,6 +60,7 @@ const DEFAULTS: Config = {
     work_dir: "/srv/site",
     log_dir: "/srv/site/logs",
     round_timeout_s: 1800,
+    stall_timeout_s: 0,
     restart_delay_s: 3,
     disable_pre_round_hooks: false,
     round_log_retention: 100,
@@ -78,6 +79,7 @@ const DEFAULTS: Config = {
     on_restart: "adopt",
     round_log_max_mb: 50,
     round_logs_total_mb: 1000,
+    event_retention_months: 0,
     disk_min_free_mb: 200,
     on_no_work: "slow",
   },

@@ -55,7 +55,7 @@ const ADDED = `
 serve_started version pid reader plugins containment config_hash
 serve_stopped rule exit_code
 wait_started until_epoch rule classification? window?
-no_work_slowdown consecutive pause_s
+no_work_slowdown consecutive pause_s cause?
 round_adopted round_num agent_pid
 round_interrupted round_num by detail
 round_leftovers round_num ended left

@@ -20,7 +20,8 @@ export const THROTTLE: ThrottlePolicy = {
   jitter_max_s: 30,
 };
 
-const POLICY: Policy = {
+/** As configured by default, with a reader. */
+export const POLICY: Policy = {
   once: false,
   restartDelayS: 3,
   maxRounds: null,

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
-import { RULES } from "../../lib/core/rules.ts";
-import { decided, limitOf, pythonRound, round, serve, stateAfter, type Step, stopped } from "./given.ts";
+import { RULES, slowdownOf } from "../../lib/core/rules.ts";
+import {
+  decided,
+  limitOf,
+  POLICY,
+  pythonRound,
+  round,
+  serve,
+  stateAfter,
+  type Step,
+  stopped,
+} from "./given.ts";
 
 /** `count` rounds in a row, each of which begins a second after the one before. */
 function rowOf(count: number, options: Parameters<typeof round>[2], fromS = 0): readonly Step[] {
@@ -192,6 +202,32 @@ Deno.test("no_work doubles the pause from the fifth round on, up to 1800 s with 
   assert.deepEqual(pauses(true, 3), ["3", "6", "12", "24", "1536", "1800", "1800"]);
   assert.deepEqual(pauses(false, 3), ["3", "6", "12", "24", "300", "300", "300"]);
   assert.deepEqual(pauses(true, 0).slice(1, 4), ["2", "4", "8"]);
+});
+
+Deno.test("no_work doubles the pause from the third round on that timed out or stalled", () => {
+  const pauses = (count: number, ending: "timed_out" | "stalled", policy = {}) =>
+    pauseAfter([...serve(0), ...rowOf(count, { verdict: "timed_out", ending })], { policy });
+  assert.deepEqual(
+    [2, 3, 4, 5, 12].map((count) => pauses(count, "timed_out")),
+    ["restart_delay 6", "no_work 6", "no_work 12", "no_work 24", "no_work 1800"],
+  );
+  assert.equal(pauses(12, "stalled", { hasReader: false }), "no_work 300");
+  assert.equal(pauses(3, "stalled", { restartDelayS: 0 }), "no_work 2");
+  assert.equal(pauses(3, "stalled", { onNoWork: "stop" }), "stop no_work 70");
+  assert.equal(pauses(2, "stalled", { onNoWork: "stop" }), "restart_delay 6");
+  assert.equal(pauses(9, "timed_out", { onNoWork: "ignore" }), "restart_delay 6");
+});
+
+Deno.test("slowdownOf() names what the last round of the row did", () => {
+  const timedOut = { verdict: "timed_out", ending: "timed_out" } as const;
+  const stalled = { verdict: "timed_out", ending: "stalled" } as const;
+  const causeAfter = (...rounds: readonly Parameters<typeof round>[2][]) =>
+    slowdownOf(stateAfter([...serve(0), ...rounds.flatMap((one, i) => round(i + 1, i * 101, one))]), POLICY);
+  assert.equal(causeAfter(stalled, timedOut, timedOut)?.cause, "timed_out");
+  assert.deepEqual(causeAfter(timedOut, timedOut, stalled), { cause: "stalled", consecutive: 3, pauseS: 6 });
+  assert.equal(causeAfter(stalled, stalled, {}, stalled), null);
+  const idle = { verdict: "no_work", durationS: 1 } as const;
+  assert.equal(causeAfter(idle, idle, idle, idle, idle)?.cause, "no_work");
 });
 
 Deno.test("no_work stops with 70 or does nothing, as on_no_work says", () => {

@@ -101,6 +101,20 @@ Deno.test("serve gives up after five crashes in a row, and does not start again 
   assert.equal(project.all("round_start").length, 5);
 });
 
+Deno.test("serve stops with 69 at a limit, or goes on regardless, as transient_error_action says", async () => {
+  const withAction = (transient_error_action: string) =>
+    Project.with(fakeAgent("limit-weekly", "good=0"), { runtime: { transient_error_action } });
+  await using stopping = await withAction("stop");
+  assert.equal((await stopping.run(["serve"])).code, 69);
+  assert.deepEqual(stopping.all("round_end").map(({ verdict }) => verdict), ["limited"]);
+  assert.equal(stopping.only("agent_self_terminated").reason, "rate_limit");
+  const { rule, exit_code } = stopping.only("serve_stopped");
+  assert.deepEqual([rule, exit_code], ["throttled", 69]);
+  await using skipping = await withAction("skip");
+  assert.equal((await skipping.run(["serve", "--max-rounds", "2"])).code, 0);
+  assert.deepEqual(skipping.all("round_end").map(({ verdict }) => verdict), ["limited", "productive"]);
+});
+
 Deno.test("serve gives up when the login was refused three times in a row", async () => {
   await using project = await Project.with(fakeAgent("auth"));
   assert.equal((await project.run(["serve"])).code, 77);

@@ -13,6 +13,8 @@ export interface Script {
   readonly exit: ScriptExit | null;
   /** On SIGTERM, SIGINT and SIGHUP: dies by it (the default), goes on, or ends later by its own choice. */
   readonly onTerm?: "exit" | "ignore" | { readonly afterMs: number; readonly code: number };
+  /** Share of the time in which it uses a CPU; 0 unless told. */
+  readonly cpuShare?: number;
   readonly children?: readonly Child[];
   /** Commits all that is dirty by then. */
   readonly commits?: readonly { readonly afterMs: number }[];
@@ -74,6 +76,7 @@ export class SimAgent {
       argv: facts.argv,
       parent: facts.parent,
       round: facts.round,
+      cpuMs: () => (machine.timeline.t - this.#startT) * (script.cpuShare ?? 0),
       ...(facts.ownSession ? {} : { joins: facts.parent }),
       onSignal: (name) => this.#onSignal(name),
       onPowerLoss: () => this.#end({ kind: "power_lost" }),

@@ -214,6 +214,7 @@ const NO_CGROUPS: Cgroups = {
   make: (path) => path,
   members: () => [],
   isPopulated: () => false,
+  cpuMs: () => null,
   kill: nothing,
   remove: () => true,
 };

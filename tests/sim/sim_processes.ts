@@ -24,6 +24,8 @@ export interface SimProcess {
   /** The round's marker in its environment, null where there is none. */
   readonly round: string | null;
   zombie: boolean;
+  /** CPU time that it has used so far (ms). */
+  readonly cpuMs: () => number;
   readonly onSignal: (name: SignalName) => void;
   /** The power is gone; the table forgets the process by itself. */
   readonly onPowerLoss: () => void;
@@ -39,6 +41,8 @@ export interface SpawnFacts {
   readonly round?: string;
   /** The next free one when absent. */
   readonly pid?: number;
+  /** None when absent. */
+  readonly cpuMs?: () => number;
   readonly onSignal: (name: SignalName) => void;
   readonly onPowerLoss: () => void;
 }
@@ -69,6 +73,7 @@ export class ProcessTable {
       startTime: this.clock.ticks(),
       round: facts.round ?? null,
       zombie: false,
+      cpuMs: facts.cpuMs ?? (() => 0),
       onSignal: facts.onSignal,
       onPowerLoss: facts.onPowerLoss,
     };
@@ -200,6 +205,11 @@ export class SimProcesses implements Processes {
     this.life.alive();
     const process = this.life.machine.table.find(pid);
     return process === null || process.zombie ? "" : process.argv.join(" ");
+  }
+
+  cpuMs(pid: number): number | null {
+    this.life.alive();
+    return this.life.machine.table.find(pid)?.cpuMs() ?? null;
   }
 
   marked(id: string): readonly number[] {

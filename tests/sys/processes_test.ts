@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { FileError } from "../../lib/core/file_error.ts";
 import { systemHost } from "../../lib/sys/mod.ts";
-import { parseProcStat } from "../../lib/sys/proc_table.ts";
-import { parsePs, psTable } from "../../lib/sys/ps_table.ts";
+import { cpuMsOf, parseProcStat } from "../../lib/sys/proc_table.ts";
+import { parsePs, parsePsTime, psTable } from "../../lib/sys/ps_table.ts";
 import { OUTPUT_BYTES_MAX } from "../../lib/sys/run_program.ts";
 
 const { processes } = systemHost();
@@ -22,6 +22,32 @@ Deno.test("inspect() and list() know this process, and null where there is none"
   assert.match(processes.commandLine(Deno.pid), /deno test /);
   assert.equal(processes.inspect(99_999_999), null);
   assert.equal(processes.commandLine(99_999_999), "");
+});
+
+Deno.test("cpuMs() grows with the work of a process, and is null where there is none", () => {
+  const before = processes.cpuMs(Deno.pid)!;
+  const until = before + 50;
+  // The work itself: as much as it takes, and no more than a minute of it.
+  for (const start = performance.now(); processes.cpuMs(Deno.pid)! < until;) {
+    assert.ok(performance.now() - start < 60_000);
+  }
+  assert.equal(processes.cpuMs(99_999_999), null);
+  assert.ok(psTable().cpuMs(Deno.pid)! >= 0);
+  assert.equal(psTable().cpuMs(99_999_999), null);
+});
+
+Deno.test("cpuMsOf() adds the waited-for children's time", () => {
+  const times = "5 7 11 13";
+  const line = `43 (a) R (b c) S 1 42 41 0 -1 4194560 417 2 11 0 ${times} 20 0 6 0 70395 18588454912 11621`;
+  assert.equal(cpuMsOf(line), 360);
+  assert.equal(cpuMsOf("43 (sh) S 1 42"), null);
+});
+
+Deno.test("parsePsTime() reads the times of Linux and macOS", () => {
+  assert.equal(parsePsTime("00:01:02\n"), 62_000);
+  assert.equal(parsePsTime("2-03:00:01"), 183_601_000);
+  assert.equal(parsePsTime("  0:00.15"), 150);
+  assert.equal(parsePsTime(""), null);
 });
 
 Deno.test("parseProcStat() counts from the last parenthesis", () => {
