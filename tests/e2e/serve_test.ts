@@ -7,14 +7,16 @@ Deno.test("serve --once runs one round and tells of it on standard output", asyn
   assert.equal(code, 0, err);
   assert.deepEqual(project.kinds(), [
     "serve_started",
+    "round_substrate_before",
     "round_start",
     "agent_spawn",
     "agent_exit",
     "round_end",
     "agent_usage_recorded",
+    "round_substrate_after",
     "serve_stopped",
   ]);
-  assert.equal(out.trimEnd().split("\n").length, 7, out);
+  assert.equal(out.trimEnd().split("\n").length, 9, out);
   assert.match(out, /round 1 over: productive/);
   assert.ok(!(out + err).includes("\x1b"), "a live line without a terminal");
   assert.match(err, /^the claude reader watches the agent \(by agent\.reader\)$/m);
