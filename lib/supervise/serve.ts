@@ -129,7 +129,7 @@ function reportStatus({ host, layout, log }: Supervision): void {
 function forgetOldSentinel({ host, layout, log, voice }: Supervision): void {
   const stat = host.files.stat(layout.sentinel);
   if (stat === null) return;
-  const last = log.state.rounds.at(-1);
+  const last = log.state.running ?? log.state.rounds.at(-1);
   const isUnheard = last !== undefined && !log.state.selfTerminated && stat.mtime >= last.startedAt;
   if (isUnheard && log.state.serve.kind !== "stopped") return;
   bestEffort(() => host.files.remove(layout.sentinel));
