@@ -6,6 +6,7 @@
 import type { Config } from "../core/config.ts";
 import type { FileError } from "../core/file_error.ts";
 import { forPhase } from "../core/phases.ts";
+import { isSwitchedOn } from "../core/switch_word.ts";
 import type { FileStat, Host } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import type { Layout } from "../store/layout.ts";
@@ -38,7 +39,7 @@ export function failedChecks(
   layout: Layout,
   refusal: FileError | null,
 ): readonly FailedCheck[] {
-  if (/^(1|true|yes|on)$/i.test(host.env.get("AGENT_RUNNER_SKIP_STARTUP_CHECK") ?? "")) return [];
+  if (isSwitchedOn(host.env.get("AGENT_RUNNER_SKIP_STARTUP_CHECK"))) return [];
   return [
     refusal === null ? null : aboutLogDir(layout, refusal),
     checkAgent(host, config),
