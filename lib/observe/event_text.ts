@@ -23,7 +23,7 @@ const WORDS: { readonly [K in Kind]?: Words<K> } = {
   round_substrate_before: (event) => `before round ${substrateText(event)}`,
   round_substrate_after: (event) => `after round ${substrateText(event)}`,
   fresh_eyes_round_triggered: ({ round_num, every_n }) =>
-    `round ${round_num} looks with fresh eyes, as every ${every_n}. does`,
+    `round ${round_num} looks with fresh eyes, as one in ${every_n} does`,
   round_start: ({ round_num, phase }) =>
     `round ${round_num} started${phase === null ? "" : `, phase ${phase}`}`,
   agent_spawn: ({ timeout_s }) => `agent started, limit ${spanText(timeout_s * 1000)}`,

@@ -51,7 +51,7 @@ Deno.test({
   name: "serve goes on when its disk fills up, and loses nothing that it acknowledged",
   ignore: !mayMount(),
   async fn() {
-    await using project = await Project.with(fakeAgent("good=1"));
+    await using project = await Project.with(fakeAgent("good=1"), { runtime: { disk_min_free_mb: 0 } });
     await using disk = await SmallDisk.mount(project.layout.dir);
     const run = project.start(["serve", "--json"]);
     await run.event("agent_spawn", ({ round_num }) => round_num === 2);
