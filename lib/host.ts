@@ -16,6 +16,7 @@ export interface Host {
   readonly signals: Signals;
   readonly terminal: Terminal;
   readonly env: Environment;
+  readonly vitals: Vitals;
 }
 
 export interface Clock {
@@ -38,6 +39,8 @@ export interface Random {
 export interface Files {
   /** Whole text (bad bytes replaced), null where there is no such file. */
   readText(path: string): string | null;
+  /** SHA-256 of the content, or of the text itself (UTF-8), as 64 hex digits; null where the file cannot be read. */
+  sha256(source: { readonly path: string } | { readonly text: string }): Promise<string | null>;
   /** Opens for reading at offsets, null where there is no such file. */
   open(path: string): ReadFile | null;
   /** Opens for appending, and creates where missing (mode 0600). */
@@ -271,4 +274,22 @@ export interface Environment {
   readonly program: readonly string[];
   /** The offset of the local zone at that instant, in minutes east of UTC. */
   zoneOffsetMin(at: Instant): number;
+}
+
+/** How the machine is; every figure is null where the system does not tell it. */
+export interface Vitals {
+  /** Bytes. */
+  memory(): { readonly total: number; readonly available: number } | null;
+  /** Averages of 1, 5 and 15 minutes. */
+  load(): readonly [number, number, number] | null;
+  /** Processor time since boot, in one unit; the difference of two looks is what happened between them. */
+  cpu(): { readonly busy: number; readonly total: number } | null;
+  /** Bytes of the folder's file system; `available` is what a user may still write. */
+  disk(dir: string): Promise<DiskSize | null>;
+}
+
+export interface DiskSize {
+  readonly total: number;
+  readonly used: number;
+  readonly available: number;
 }

@@ -72,9 +72,24 @@ const serve = buildCommand<ServeFlags, [], CliContext>({
   },
 });
 
-const round = buildCommand<GlobalFlags, [], CliContext>({
+export interface RoundFlags extends GlobalFlags {
+  readonly phase?: string;
+}
+
+const round = buildCommand<RoundFlags, [], CliContext>({
   loader: async () => command((await import("./serve.ts")).roundVerb),
-  parameters: { flags: globals },
+  parameters: {
+    flags: {
+      phase: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: "This phase, instead of the one whose turn it is.",
+        placeholder: "name",
+      },
+      ...globals,
+    },
+  },
   docs: { brief: "Run one round now, whatever the log says about waiting." },
 });
 

@@ -7,7 +7,7 @@ import type { Host } from "../host.ts";
 import { surroundingUnit } from "../service/surrounding_unit.ts";
 import { serve } from "../supervise/serve.ts";
 import { runSingleRound } from "../supervise/single_round.ts";
-import type { ServeFlags } from "./commands.ts";
+import type { RoundFlags, ServeFlags } from "./commands.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
 import { ConfigFile } from "./config_file.ts";
 import type { LoadedConfig } from "./load_config.ts";
@@ -24,12 +24,12 @@ export async function serveVerb(context: CliContext, flags: ServeFlags): Promise
 }
 
 /** `round`: one round, whatever the log says about waiting. */
-export async function roundVerb(context: CliContext, flags: GlobalFlags): Promise<VerbResult> {
+export async function roundVerb(context: CliContext, flags: RoundFlags): Promise<VerbResult> {
   return await supervise(
     context,
     flags,
     (options) => ({ ...options, once: true, maxRounds: null }),
-    runSingleRound,
+    (host, config, options) => runSingleRound(host, config, options, flags.phase ?? null),
   );
 }
 

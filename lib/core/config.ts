@@ -86,12 +86,10 @@ export const CONFIG = {
     max_rounds: optional(POSITIVE, { unit: "rounds", text: "Stops after that many rounds." }),
     stop_file: optional(PATH, { text: "Stops between rounds as soon as this file exists." }),
     substrate_fingerprint_paths: key(STRINGS, [], {
-      later: true,
       text: "Globs below work_dir whose content is hashed before and after each round.",
     }),
     fresh_eyes_every_n: optional(POSITIVE, {
       unit: "rounds",
-      later: true,
       text: "Every n-th round is told to look with fresh eyes.",
     }),
     dry_run: key(BOOL, false, {
@@ -221,7 +219,7 @@ export const CONFIG = {
   },
 
   phases: {
-    list: key(STRINGS, [], { later: true, text: "The phases that rounds go through in turn; [] is none." }),
+    list: key(STRINGS, [], { text: "The phases that rounds go through in turn; [] is none." }),
   },
 
   plugins: {
@@ -259,7 +257,7 @@ export type TableName = keyof typeof CONFIG;
 
 /** Keys whose names the user chooses: `[phases.<name>]` and everything in `[plugins]` but `disable`. */
 export const FREE_KEYS = {
-  phases: { later: true, text: "What is different in one phase." },
+  phases: { later: false, text: "What is different in one phase." },
   plugins: { later: true, text: "What the plugins themselves read." },
 } as const;
 

@@ -23,6 +23,8 @@ function laterIn(raw: unknown, rows: Rows, table: string): string[] {
     const entry = Object.hasOwn(rows, name) ? rows[name] : undefined;
     if (entry === undefined) {
       if (isFreeLater(table)) found.push(dotted);
+      // What a phase may replace has the names of [runtime].
+      if (table === "phases") found.push(...laterIn(value, CONFIG.runtime, dotted));
     } else if (!isRow(entry)) {
       found.push(...laterIn(value, entry, dotted));
     } else if (entry.later && !entry.carriedOut.includes(value)) {

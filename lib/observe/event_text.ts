@@ -20,6 +20,10 @@ type Words<K extends Kind> = (event: LoggedEvent<K>, reading: Reading) => string
 const WORDS: { readonly [K in Kind]?: Words<K> } = {
   serve_started: ({ version, pid, reader }) => `serve ${version} started, pid ${pid}; ${readerText(reader)}`,
   serve_stopped: ({ rule, exit_code }) => `serve stopped: ${ruleText(rule)} (exit ${exit_code})`,
+  round_substrate_before: (event) => `before round ${substrateText(event)}`,
+  round_substrate_after: (event) => `after round ${substrateText(event)}`,
+  fresh_eyes_round_triggered: ({ round_num, every_n }) =>
+    `round ${round_num} looks with fresh eyes, as one in ${every_n} does`,
   round_start: ({ round_num, phase }) =>
     `round ${round_num} started${phase === null ? "" : `, phase ${phase}`}`,
   agent_spawn: ({ timeout_s }) => `agent started, limit ${spanText(timeout_s * 1000)}`,
@@ -102,6 +106,13 @@ export function timeText(at: Instant, { now, zoneOffsetMin }: Reading): string {
 
 function secondsText(at: Instant, { zoneOffsetMin }: Reading): string {
   return new Date(at + zoneOffsetMin(at) * 60_000).toISOString().slice(11, 19);
+}
+
+function substrateText(
+  { round_num, git_head, paths_hash }: LoggedEvent<"round_substrate_before" | "round_substrate_after">,
+): string {
+  const head = git_head === null ? "no commit seen" : `at commit ${git_head.slice(0, 10)}`;
+  return `${round_num}: ${head}${paths_hash === null ? "" : `, files ${paths_hash.slice(0, 10)}`}`;
 }
 
 /** What a rule stands for, as the reason of a wait or a stop. */

@@ -17,7 +17,7 @@ import { isRunning, readRunningRound } from "../store/running_round.ts";
 import { parseObject } from "../store/status.ts";
 import { defenses } from "./defenses.ts";
 import { lastEvents } from "./event_query.ts";
-import { latestMetrics } from "./metrics.ts";
+import { systemView } from "./metrics.ts";
 import { endedRoundView, runningRoundView, summaryView } from "./round_view.ts";
 
 export interface SnapshotOptions {
@@ -62,11 +62,11 @@ export function snapshot(
     plugins: pluginLists(config, plugins),
     project: config.project,
     status: parseObject(host.files.readText(layout.status) ?? "") ?? {},
-    defenses: defenses(config),
+    defenses: defenses(host, config, state),
     current_round: currentRound(host, observed, options),
     recent_rounds: state.rounds.map(summaryView),
     orphan: parseObject(host.files.readText(layout.orphan) ?? ""),
-    system: latestMetrics(host, layout),
+    system: systemView(host, observed),
     service: serviceView(host, config, observed),
     recent_events: options.events === 0
       ? []

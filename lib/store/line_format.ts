@@ -17,7 +17,7 @@ export function stamp(draft: Draft, at: Instant): LoggedEvent {
  * One line of the log, with its newline: a blank after each `,` and `:`, non-ASCII characters as they are, except the
  * three at which some readers would split a line.
  */
-export function encodeLine(event: LoggedEvent): string {
+export function encodeLine(event: object): string {
   return `${encode(event).replace(LINE_BREAKS, escaped)}\n`;
 }
 

@@ -51,15 +51,15 @@ const NOT_INHERITED = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 export function agentEnvironment(
   host: Host,
   config: Config,
-  round: { readonly num: number; readonly phase: string | null },
+  plan: { readonly round: number; readonly phase: string | null; readonly freshEyes: boolean },
 ): Readonly<Record<string, string>> {
   const inherited = Object.entries(host.env.all()).filter(([name]) => !NOT_INHERITED.includes(name));
   return {
     ...Object.fromEntries(inherited),
     AGENT_RUNNER_LOG_DIR: config.runtime.log_dir,
-    AGENT_RUNNER_ROUND_NUM: String(round.num),
-    AGENT_RUNNER_PHASE: round.phase ?? "",
-    AGENT_RUNNER_FRESH_EYES: "0",
+    AGENT_RUNNER_ROUND_NUM: String(plan.round),
+    AGENT_RUNNER_PHASE: plan.phase ?? "",
+    AGENT_RUNNER_FRESH_EYES: plan.freshEyes ? "1" : "0",
     ...config.agent.env,
   };
 }

@@ -7,6 +7,7 @@
 import type { Ending } from "../core/ending.ts";
 import type { Evidence } from "../core/evidence.ts";
 import { isoOf } from "../core/instant.ts";
+import { phaseIndex } from "../core/phases.ts";
 import { networkWords } from "../core/network_words.ts";
 import type { Plugin, UsageFinding } from "../core/plugin.ts";
 import { type SettledLimit, settleLimit } from "../core/throttle.ts";
@@ -68,7 +69,7 @@ export function closeRound(supervision: Supervision, facts: RoundFacts): Verdict
 }
 
 function end(supervision: Supervision, facts: RoundFacts, exitCode: number): Verdict {
-  const { host, layout, log, voice } = supervision;
+  const { host, config, layout, log, voice } = supervision;
   const verdict = verdictOf(facts);
   const limit = limitOf(supervision, facts);
   const refusal = bestEffort(() =>
@@ -79,7 +80,7 @@ function end(supervision: Supervision, facts: RoundFacts, exitCode: number): Ver
       last_exit_code: exitCode,
       last_duration_s: round4(facts.durationS),
       current_phase: facts.phase,
-      phase_index: 0,
+      phase_index: phaseIndex(config, facts.round, facts.phase),
     })
   );
   if (refusal !== null) voice.note(`status.json not written: ${refusal.message}`);

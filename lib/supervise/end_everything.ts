@@ -7,6 +7,7 @@ import type { Host } from "../host.ts";
 import { EventLog } from "../store/event_log.ts";
 import { livingServe, takeServeLock } from "../store/holder.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
+import { MetricsLog } from "../store/metrics.ts";
 import type { Supervision } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
 
@@ -79,6 +80,7 @@ async function close(
   const { host, layout } = place;
   const log = EventLog.open(host, layout);
   const supervision: Supervision = {
+    metrics: new MetricsLog(host, layout),
     ...place,
     log,
     voice: { note: () => {}, activity: () => {} },

@@ -24,11 +24,10 @@ import { DiskGauge } from "./disk_gauge.ts";
 import { look, lookBeforeRound } from "./look.ts";
 import { type LoopOptions, policyOf } from "./policy.ts";
 import type { Reloader } from "./reload.ts";
-import { runRound } from "./round.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
-import { lookAtWorkTree } from "./work_tree.ts";
+import { prepareTurn, runTurn } from "./turn.ts";
 
 /** The longest that the loop goes without looking at stop file and sentinel (ms). */
 const LOOK_MS = 1000;
@@ -69,15 +68,11 @@ export async function runLoop(
         atBoundary = true;
         voice.activity({ kind: "between" });
         await takeUpLeftRound(supervision, stop.now);
-        const before = await lookAtWorkTree(host, supervision.config);
+        const turn = await prepareTurn(supervision, nextRound(supervision), stop.now);
         // That took its time: what was decided is decided again, and nothing is waited for between that and the start.
         if ((await decide(supervision, policy, stop, { gauge, jitter }))[1].kind !== "run") break;
-        await runRound(supervision, {
-          round: nextRound(supervision),
-          phase: null,
-          before,
-          stopNow: stop.now,
-        });
+        if (turn.plan.round !== nextRound(supervision)) break;
+        await runTurn(supervision, turn);
         removeOldFiles(supervision, months);
         jitter = host.random.next();
       }

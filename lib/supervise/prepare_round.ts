@@ -16,6 +16,8 @@ import type { Supervision } from "./supervision.ts";
 export interface RoundPlan {
   readonly round: number;
   readonly phase: string | null;
+  /** Whether the agent is told to look with fresh eyes. */
+  readonly freshEyes: boolean;
   /** The work tree as it was looked at just now. */
   readonly before: WorkTree;
   /** Aborted when the round is to be ended now. */

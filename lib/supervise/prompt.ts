@@ -11,7 +11,7 @@ export type Prompt =
   | {
     readonly kind: "prompt";
     readonly text: string;
-    /** Files that were left out, a sentence each. */
+    /** Files that were left out or are not as they should be, a sentence each. */
     readonly notes: readonly string[];
   }
   | { readonly kind: "unreadable"; readonly why: string };
@@ -26,6 +26,9 @@ export function readPrompt(host: Host, config: Config): Prompt {
     const read = readPromptFile(host, path);
     if (read.kind === "text") {
       texts.push(index === 0 && prompt.strip_yaml_frontmatter ? withoutFrontMatter(read.text) : read.text);
+      if (read.text.includes("\uFFFD") && !isUtf8(host, path)) {
+        notes.push(`${path} is not UTF-8: ${REPLACED}`);
+      }
     } else if (index === 0) return { kind: "unreadable", why: read.why };
     else notes.push(`prompt.files[${index}] left out: ${read.why}`);
   }
@@ -41,6 +44,25 @@ export function promptFiles({ prompt }: Config): readonly string[] {
 export function withContext(text: string, context: object, { prompt }: Config): string {
   if (!prompt.inject_context || prompt.context_injection_mode !== "prepend") return text;
   return `\`\`\`json round-context\n${JSON.stringify(context, null, 2)}\n\`\`\`\n\n${text}`;
+}
+
+const REPLACED = "what cannot be read stands as \uFFFD in the prompt";
+
+/** A replacement character may have been there from the beginning. */
+function isUtf8(host: Host, path: string): boolean {
+  const file = host.files.open(path);
+  if (file === null) return true;
+  try {
+    const bytes = new Uint8Array(file.size());
+    file.readAt(0, bytes);
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  } finally {
+    file.close();
+  }
 }
 
 type ReadText = { readonly kind: "text"; readonly text: string } | {

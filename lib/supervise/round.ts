@@ -5,7 +5,7 @@
  */
 import { FileError } from "../core/file_error.ts";
 import { isoOf } from "../core/instant.ts";
-import type { Verdict } from "../core/verdict.ts";
+import { forPhase, phaseIndex } from "../core/phases.ts";
 import type { Launch } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { writeHolder } from "../store/holder.ts";
@@ -17,20 +17,32 @@ import { type Containment, NOBODY } from "./contain.ts";
 import { forgetRound } from "./forget_round.ts";
 import { prepareRound, type Ready, type RoundPlan } from "./prepare_round.ts";
 import { readerContext, RoundReader } from "./round_reader.ts";
-import { seeThrough } from "./see_through.ts";
+import { measureEnd, type RoundResult, seeThrough } from "./see_through.ts";
 import type { Supervision } from "./supervision.ts";
+import { headOf } from "./work_tree.ts";
 
-/** Runs one round to its end; everything that follows from it is in the log when it resolves. */
-export async function runRound(supervision: Supervision, plan: RoundPlan): Promise<Verdict> {
-  const { host, config, layout, log } = supervision;
+/**
+ * Runs one round to its end, with what its phase replaces in the configuration; everything that follows from it is in
+ * the log when it resolves.
+ */
+export async function runRound(base: Supervision, plan: RoundPlan): Promise<RoundResult> {
+  const supervision = { ...base, config: forPhase(base.config, plan.phase) };
+  const result = await start(supervision, plan);
+  await measureEnd(base, plan, result);
+  return result;
+}
+
+async function start(supervision: Supervision, plan: RoundPlan): Promise<RoundResult> {
+  const { host, config, layout, log, metrics } = supervision;
   const prepared = prepareRound(supervision, plan);
   log.append({ event: "round_start", round_num: plan.round, phase: plan.phase });
+  metrics.write("round_start", { round: plan.round, phase: plan.phase, processes: 0 });
   markRunning(supervision, plan);
   log.append({ event: "agent_spawn", round_num: plan.round, timeout_s: config.runtime.round_timeout_s });
   if (prepared.kind === "impossible") return notStarted(supervision, plan, prepared);
   const startedBootMs = host.clock.boot().ms;
   const deadlineBootMs = startedBootMs + config.runtime.round_timeout_s * 1000;
-  const started = start(supervision, plan, prepared, { startedBootMs, deadlineBootMs });
+  const started = launch(supervision, plan, prepared, { startedBootMs, deadlineBootMs });
   if ("why" in started) return notStarted(supervision, plan, { ...prepared, why: started.why });
   const gone = new AbortController();
   started.launch.ended.then(() => gone.abort());
@@ -51,7 +63,7 @@ export async function runRound(supervision: Supervision, plan: RoundPlan): Promi
 }
 
 /** `status.json` says that the round runs, with what is known of the last one. */
-function markRunning({ host, layout, voice }: Supervision, plan: RoundPlan): void {
+function markRunning({ host, config, layout, voice }: Supervision, plan: RoundPlan): void {
   const refusal = bestEffort(() => {
     const read = readStatus(host, layout);
     const last = read.kind === "status" ? read.status : null;
@@ -62,7 +74,7 @@ function markRunning({ host, layout, voice }: Supervision, plan: RoundPlan): voi
       last_exit_code: last?.last_exit_code ?? null,
       last_duration_s: last?.last_duration_s ?? null,
       current_phase: plan.phase,
-      phase_index: 0,
+      phase_index: phaseIndex(config, plan.round, plan.phase),
     });
   });
   if (refusal !== null) voice.note(`status.json not written: ${refusal.message}`);
@@ -79,36 +91,36 @@ type Started =
   | { readonly why: string };
 
 /** Starts the launcher, records it, opens the gate: an agent can never run unrecorded. */
-function start(supervision: Supervision, plan: RoundPlan, ready: Ready, times: Times): Started {
+function launch(supervision: Supervision, plan: RoundPlan, ready: Ready, times: Times): Started {
   const { host, config, layout } = supervision;
   const { pid, startTime } = host.processes.self;
   const id = `${host.clock.boot().id.slice(0, 8)}.${startTime}-${pid}-${plan.round}`;
   const { root } = host.cgroups;
-  let launch: Launch | null = null;
+  let launched: Launch | null = null;
   let cgroup: string | null = null;
   try {
     host.files.remove(layout.waitStatus);
     host.files.remove(`${layout.waitStatus}.tmp`);
     cgroup = root === null ? null : `${root}/agent-runner-${id}`;
-    launch = host.processes.launch({
+    launched = host.processes.launch({
       id,
       argv: ready.argv,
       cwd: config.runtime.work_dir,
-      env: agentEnvironment(host, config, { num: plan.round, phase: plan.phase }),
+      env: agentEnvironment(host, config, plan),
       stdinPath: ready.stdinPath,
       logPath: `${layout.dir}/${ready.logName}`,
       statusPath: layout.waitStatus,
       lockPath: host.processes.hasFlock ? layout.roundLock : null,
       cgroup,
     });
-    const containment = { pid: launch.pid, startTime: launch.startTime, id, cgroup };
+    const containment = { pid: launched.pid, startTime: launched.startTime, id, cgroup };
     record(supervision, plan, ready, times, containment);
     // Not before it is recorded: who else would remove it?
     if (cgroup !== null) host.cgroups.make(cgroup);
-    launch.openGate();
-    return { launch, containment };
+    launched.openGate();
+    return { launch: launched, containment };
   } catch (error) {
-    launch?.shutGate();
+    launched?.shutGate();
     if (cgroup !== null) host.cgroups.remove(cgroup);
     if (error instanceof FileError) return { why: error.message };
     throw error;
@@ -143,16 +155,16 @@ function record(
 /** Closes a round whose agent could not be started; the reason is in the log and on the screen. */
 function notStarted(
   supervision: Supervision,
-  { round, phase }: RoundPlan,
+  { round, phase, before }: RoundPlan,
   { logName, why }: { readonly logName: string; readonly why: string },
-): Verdict {
+): RoundResult {
   const { host, config, layout, plugin, voice } = supervision;
   voice.note(`round ${round} not started: ${why}`);
   const logPath = `${layout.dir}/${logName}`;
   const reader = new RoundReader(host, logPath, plugin, readerContext(config, round));
   const ending = { kind: "not_started", why } as const;
   try {
-    return closeRound(supervision, {
+    const verdict = closeRound(supervision, {
       round,
       phase,
       ending,
@@ -164,6 +176,7 @@ function notStarted(
       logPath,
       leftovers: NOBODY,
     });
+    return { verdict, head: headOf(before), left: 0 };
   } finally {
     reader.close();
     forgetRound(supervision);

@@ -26,7 +26,7 @@ import { type Hole, LogCap } from "./log_cap.ts";
 import { readerContext, RoundReader } from "./round_reader.ts";
 import type { Supervision } from "./supervision.ts";
 import { watchAgent, type WatchEnd } from "./watch.ts";
-import { hasChanged, lookAtWorkTree } from "./work_tree.ts";
+import { hasChanged, headOf, lookAtWorkTree } from "./work_tree.ts";
 
 /** A round whose agent has been let go. */
 export interface StartedRound {
@@ -57,7 +57,16 @@ const LAUNCHER_BUSY = 75;
 /** Between two tries to take the round lock from a round that got in between (ms). */
 const LOCK_LOOK_MS = 200;
 
-export async function seeThrough(supervision: Supervision, round: StartedRound): Promise<Verdict> {
+/** What is known of a round that is over. */
+export interface RoundResult {
+  readonly verdict: Verdict;
+  /** Commit id of HEAD afterwards, null where it cannot be seen. */
+  readonly head: string | null;
+  /** Processes that nobody ended. */
+  readonly left: number;
+}
+
+export async function seeThrough(supervision: Supervision, round: StartedRound): Promise<RoundResult> {
   const { host, config, layout, plugin } = supervision;
   const context = readerContext(config, round.round);
   const reader = new RoundReader(host, round.logPath, plugin, context, round.hole);
@@ -89,6 +98,16 @@ export async function seeThrough(supervision: Supervision, round: StartedRound):
     forgetRound(supervision);
     bestEffort(() => host.files.remove(layout.roundLockHolder));
   }
+}
+
+/** Writes the machine's figures at the end of a round. */
+export async function measureEnd(
+  { metrics }: Supervision,
+  { round, phase }: { readonly round: number; readonly phase: string | null },
+  { left }: RoundResult,
+): Promise<void> {
+  await metrics.measureDisk();
+  metrics.write("round_end", { round, phase, processes: left });
 }
 
 async function finishLog({ voice }: Supervision, cap: LogCap): Promise<void> {
@@ -144,11 +163,11 @@ async function waitStatus(
 
 type Outcome = Pick<Parameters<typeof closeRound>[1], "ending" | "wait" | "leftovers" | "evidence">;
 
-async function settle(supervision: Supervision, round: StartedRound, outcome: Outcome): Promise<Verdict> {
+async function settle(supervision: Supervision, round: StartedRound, outcome: Outcome): Promise<RoundResult> {
   const lock = await takeRoundLock(supervision);
   try {
     const after = await lookAtWorkTree(supervision.host, supervision.config);
-    return closeRound(supervision, {
+    const verdict = closeRound(supervision, {
       round: round.round,
       phase: round.phase,
       durationS: Math.max(0, supervision.host.clock.boot().ms - round.startedBootMs) / 1000,
@@ -157,6 +176,7 @@ async function settle(supervision: Supervision, round: StartedRound, outcome: Ou
       logPath: round.logPath,
       ...outcome,
     });
+    return { verdict, head: headOf(after), left: outcome.leftovers.left.length };
   } finally {
     lock?.release();
   }

@@ -16,6 +16,7 @@ import { bestEffort } from "../store/best_effort.ts";
 import { EventLog } from "../store/event_log.ts";
 import { takeServeLock } from "../store/holder.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
+import { MetricsLog } from "../store/metrics.ts";
 import { pruneRoundLogs, removeStaleTemporaries } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
 import { takeStopRequest } from "../store/stop_request.ts";
@@ -76,6 +77,7 @@ async function lead(
     config,
     layout,
     log,
+    metrics: new MetricsLog(host, layout),
     plugin: options.plugin,
     voice: options.voice,
     unit: options.unit,

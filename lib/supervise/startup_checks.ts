@@ -5,10 +5,12 @@
  */
 import type { Config } from "../core/config.ts";
 import type { FileError } from "../core/file_error.ts";
-import type { Host } from "../host.ts";
+import { forPhase } from "../core/phases.ts";
+import { isSwitchedOn } from "../core/switch_word.ts";
+import type { FileStat, Host } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import type { Layout } from "../store/layout.ts";
-import { findAgent } from "./agent_command.ts";
+import { agentArguments, argumentProblem, findAgent } from "./agent_command.ts";
 import { promptFiles, readPrompt } from "./prompt.ts";
 import { isInWorkTree } from "./work_tree.ts";
 
@@ -37,14 +39,13 @@ export function failedChecks(
   layout: Layout,
   refusal: FileError | null,
 ): readonly FailedCheck[] {
-  if (/^(1|true|yes|on)$/i.test(host.env.get("AGENT_RUNNER_SKIP_STARTUP_CHECK") ?? "")) return [];
+  if (isSwitchedOn(host.env.get("AGENT_RUNNER_SKIP_STARTUP_CHECK"))) return [];
   return [
     refusal === null ? null : aboutLogDir(layout, refusal),
     checkAgent(host, config),
     checkWorkDir(host, config),
-    checkPrompt(host, config),
-  ]
-    .filter((failed) => failed !== null);
+    ...checkPrompts(host, config),
+  ].filter((failed) => failed !== null);
 }
 
 /** Why the log directory does not take what a round begins with, null when it does. */
@@ -83,14 +84,35 @@ function checkWorkDir(host: Host, config: Config): FailedCheck | null {
   );
 }
 
+/** Every phase's prompt; phases that have the same one are named together. */
+function checkPrompts(host: Host, config: Config): readonly FailedCheck[] {
+  const phases = [...new Set(config.phases.list)];
+  if (phases.length === 0) return [checkPrompt(host, config)].filter((failed) => failed !== null);
+  const groups = Map.groupBy(phases, (phase) => promptFiles(forPhase(config, phase)).join("\0"));
+  return [...groups.values()].flatMap((names) => {
+    const failed = checkPrompt(host, forPhase(config, names[0]!));
+    if (failed === null) return [];
+    return [{ ...failed, reason: `phase ${names.join(", ")}: ${failed.reason}` }];
+  });
+}
+
 function checkPrompt(host: Host, config: Config): FailedCheck | null {
   const [primary] = promptFiles(config);
   if (primary === undefined) return failed("prompt_file_exists", "none configured", "set prompt.file");
-  const stat = host.files.stat(primary);
-  if (stat === null) return failed("prompt_file_exists", `${primary} does not exist`, `write ${primary}`);
-  if (!stat.isFile) return failed("prompt_file_exists", `${primary} is no file`, "set prompt.file");
+  let stat: FileStat | null = null;
+  const refusal = bestEffort(() => {
+    stat = host.files.stat(primary);
+  });
+  if (refusal !== null) return failed("prompt_file_exists", refusal.message, `make ${primary} readable`);
+  const found = stat as FileStat | null;
+  if (found === null) return failed("prompt_file_exists", `${primary} does not exist`, `write ${primary}`);
+  if (!found.isFile) {
+    return failed("prompt_file_exists", `${primary} is no file`, `put the prompt into a file`);
+  }
   const prompt = readPrompt(host, config);
   if (prompt.kind === "unreadable") return failed("prompt_smoke_passes", prompt.why, `look at ${primary}`);
+  const tooLong = argumentProblem(agentArguments(config, prompt.text));
+  if (tooLong !== null) return failed("prompt_smoke_passes", tooLong, 'set agent.prompt_delivery = "stdin"');
   const wrong = promptProblem(prompt.text, config);
   return wrong === null
     ? null

@@ -5,6 +5,7 @@ import type { SurroundingUnit } from "../core/surrounding_unit.ts";
 import type { Host } from "../host.ts";
 import type { EventLog } from "../store/event_log.ts";
 import type { Layout } from "../store/layout.ts";
+import type { MetricsLog } from "../store/metrics.ts";
 
 /** What every part of the write side works with. */
 export interface Supervision {
@@ -12,6 +13,7 @@ export interface Supervision {
   readonly config: Config;
   readonly layout: Layout;
   readonly log: EventLog;
+  readonly metrics: MetricsLog;
   /** The reader of the agent's output, null where none applies. */
   readonly plugin: Plugin | null;
   readonly voice: Voice;

@@ -13,8 +13,9 @@ import { closeRound } from "./close_round.ts";
 import { type Census, type Containment, endRound, hasMembers, isLauncherAlive, NOBODY } from "./contain.ts";
 import { forgetRound } from "./forget_round.ts";
 import { readerContext, RoundReader } from "./round_reader.ts";
-import { endingOf, seeThrough } from "./see_through.ts";
+import { endingOf, measureEnd, seeThrough } from "./see_through.ts";
 import type { Supervision } from "./supervision.ts";
+import { reportSubstrateAfter } from "./turn.ts";
 
 /** Aborted by nobody. */
 const NEVER = new AbortController().signal;
@@ -68,7 +69,7 @@ async function adopt(
 ): Promise<void> {
   const { layout, log } = supervision;
   log.append({ event: "round_adopted", round_num: record.round, agent_pid: record.pid });
-  await seeThrough(supervision, {
+  const result = await seeThrough(supervision, {
     round: record.round,
     phase: record.phase,
     containment,
@@ -82,6 +83,8 @@ async function adopt(
     before: { kind: "unknown", why: "another supervisor started the round" },
     stopNow,
   });
+  await measureEnd(supervision, record, result);
+  await reportSubstrateAfter(supervision, record.round, result.head);
 }
 
 /** Closes a round of which nothing runs any more. What its output says is not lost: a limit in it still holds. */

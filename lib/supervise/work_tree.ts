@@ -20,6 +20,11 @@ export async function lookAtWorkTree(host: Host, { runtime, vcs }: Config): Prom
   return await host.git.status(work_dir);
 }
 
+/** Commit id of HEAD, null where there is none or it cannot be seen. */
+export function headOf(tree: WorkTree): string | null {
+  return tree.kind === "tree" ? tree.head : null;
+}
+
 /** Whether a round changed HEAD or the tree; null where it cannot be seen. */
 export function hasChanged(before: WorkTree, after: WorkTree): boolean | null {
   if (before.kind !== "tree" || after.kind !== "tree") return null;

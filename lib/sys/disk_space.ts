@@ -1,4 +1,5 @@
 import { FileError } from "../core/file_error.ts";
+import type { DiskSize } from "../host.ts";
 import { findProgram } from "./find_program.ts";
 import { once } from "./once.ts";
 import { runProgram } from "./run_program.ts";
@@ -7,10 +8,21 @@ import { runProgram } from "./run_program.ts";
 const TIMEOUT_MS = 5000;
 
 /** By df(1) in its POSIX form: the runtime has no call for it. */
-export async function freeBytes(dir: string): Promise<number | null> {
+export async function diskSize(dir: string): Promise<DiskSize | null> {
   const text = await output(["df", "-Pk", dir]);
-  const blocks = Number(text?.trimEnd().split("\n").at(-1)?.split(/\s+/)[3] ?? NaN);
-  return Number.isSafeInteger(blocks) ? blocks * 1024 : null;
+  const [total, used, available] = (text?.trimEnd().split("\n").at(-1) ?? "").split(/\s+/).slice(1, 4).map(
+    bytesOf,
+  );
+  if (total === undefined || used === undefined || available === undefined) return null;
+  return [total, used, available].every(Number.isSafeInteger) ? { total, used, available } : null;
+}
+
+export async function freeBytes(dir: string): Promise<number | null> {
+  return (await diskSize(dir))?.available ?? null;
+}
+
+function bytesOf(blocks: string): number {
+  return /^\d+$/.test(blocks) ? Number(blocks) * 1024 : NaN;
 }
 
 /** By fallocate(1) of util-linux; BusyBox's cannot do it. */

@@ -2,11 +2,13 @@ import type { Entry, Files, FileStat, Lock } from "../host.ts";
 import { freeBytes, punch } from "./disk_space.ts";
 import { openForAppending, openForReading } from "./open_file.ts";
 import { nullIfMissing, refusing } from "./refusal.ts";
+import { sha256 } from "./sha256.ts";
 
 /** The machine's file system. */
 export function systemFiles(): Files {
   return {
     readText,
+    sha256,
     open: openForReading,
     openAppend: openForAppending,
     write,

@@ -9,6 +9,7 @@ import { systemClock } from "./clock.ts";
 import { systemEnvironment } from "./environment.ts";
 import { systemFiles } from "./files.ts";
 import { systemGit } from "./git.ts";
+import { systemVitals } from "./vitals.ts";
 import { systemProcesses } from "./processes.ts";
 import { systemSignals } from "./signals.ts";
 import { systemTerminal } from "./terminal.ts";
@@ -25,6 +26,7 @@ export function systemHost(): Host {
     signals: systemSignals(),
     terminal: systemTerminal(),
     env: systemEnvironment(),
+    vitals: systemVitals(),
   };
 }
 

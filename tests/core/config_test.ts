@@ -177,7 +177,7 @@ Deno.test("checkConfig() reads what a phase replaces", () => {
       review: { round_timeout_s: 60, disable_pre_round_hooks: true, prompt: { files: ["/srv/site/r.md"] } },
     },
   });
-  assert.deepEqual(later, ["phases.list", "phases.plan", "phases.review"]);
+  assert.deepEqual(later, ["phases.review.disable_pre_round_hooks"]);
 });
 
 Deno.test("checkConfig() keeps what is the plugins' own", () => {

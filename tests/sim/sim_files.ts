@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { FileError } from "../../lib/core/file_error.ts";
 import type { AppendFile, Entry, Files, FileStat, Lock, ReadFile } from "../../lib/host.ts";
 import type { SimDisk, SimNode } from "./sim_disk.ts";
@@ -14,6 +15,12 @@ export class SimFiles implements Files {
 
   readText(path: string): string | null {
     return this.#fileAt(path)?.text() ?? null;
+  }
+
+  async sha256(source: { readonly path: string } | { readonly text: string }): Promise<string | null> {
+    await this.life.pause(1);
+    const text = "text" in source ? source.text : this.#fileAt(source.path)?.text() ?? null;
+    return text === null ? null : createHash("sha256").update(text).digest("hex");
   }
 
   open(path: string): ReadFile | null {

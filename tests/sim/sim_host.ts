@@ -216,6 +216,10 @@ export class SimHost implements Host {
     return this.life.env;
   }
 
+  get vitals(): Host["vitals"] {
+    return this.life.vitals;
+  }
+
   async #drive<T>(task: (host: SimLife) => Promise<T>): Promise<T> {
     const life = this.life;
     const { timeline } = this.#machine;

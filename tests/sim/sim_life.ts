@@ -8,6 +8,7 @@ import type {
   SignalName,
   Signals,
   Terminal,
+  Vitals,
 } from "../../lib/host.ts";
 import type { Happening } from "./sim_clock.ts";
 import { Dead } from "./sim_crash.ts";
@@ -31,6 +32,7 @@ export class SimLife implements Host {
   readonly signals: Signals;
   readonly terminal: Terminal;
   readonly env: Environment;
+  readonly vitals: Vitals;
   readonly process: SimProcess;
   readonly locks = new Set<{ drop(): void }>();
   dead: Dead | null = null;
@@ -56,6 +58,7 @@ export class SimLife implements Host {
     this.signals = { on: (name, handler) => this.#on(name, handler) };
     this.terminal = this.#terminal();
     this.env = this.#environment();
+    this.vitals = this.#vitals();
   }
 
   /** Throws when this life is over. */
@@ -191,12 +194,28 @@ export class SimLife implements Host {
     };
   }
 
+  /** A quiet machine whose two processors are busy for a quarter of the time. */
+  #vitals(): Vitals {
+    const { clock, disk } = this.machine;
+    return {
+      memory: () => this.#whileAlive(() => ({ total: 8192 * MIB, available: 6144 * MIB })),
+      load: () => this.#whileAlive(() => [0.5, 0.25, 0.125]),
+      cpu: () => this.#whileAlive(() => ({ busy: clock.bootMs() / 2, total: 2 * clock.bootMs() })),
+      disk: async () => {
+        await this.pause(1);
+        return { total: 100 * GIB, used: 100 * GIB - disk.freeBytes, available: disk.freeBytes };
+      },
+    };
+  }
+
   #whileAlive<T>(action: () => T): T {
     this.alive();
     return action();
   }
 }
 
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 const PROGRAM = ["agent-runner"];
 /** The longest delay of `setTimeout`. */
 const SLEEP_MS_MAX = 2 ** 31 - 1;

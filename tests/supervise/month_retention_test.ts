@@ -23,10 +23,14 @@ function monthsOf(project: Simulated): readonly string[] {
 Deno.test("serve removes old months between rounds, when ten newer rounds have ended, and goes on counting", async () => {
   const project = oldProject({ event_retention_months: 6 });
   await project.serve({ maxRounds: 9 });
-  assert.deepEqual(monthsOf(project), ["events-2023-11.jsonl", "events-2026-11.jsonl"]);
+  assert.deepEqual(monthsOf(project), [
+    "events-2023-11.jsonl",
+    "events-2026-11.jsonl",
+    "metrics-2026-11.jsonl",
+  ]);
   project.sim.stepClock(25 * 3_600_000);
   await project.serve({ maxRounds: 1 });
-  assert.deepEqual(monthsOf(project), ["events-2026-11.jsonl"]);
+  assert.deepEqual(monthsOf(project), ["events-2026-11.jsonl", "metrics-2026-11.jsonl"]);
   project.sim.files.remove(project.layout.checkpoint);
   project.sim.reboot({ power: false });
   await project.serve({ maxRounds: 1 });
@@ -36,5 +40,5 @@ Deno.test("serve removes old months between rounds, when ten newer rounds have e
 Deno.test("serve keeps every month by default", async () => {
   const project = oldProject();
   await project.serve({ maxRounds: 11 });
-  assert.equal(monthsOf(project).length, 3);
+  assert.equal(monthsOf(project).length, 4);
 });

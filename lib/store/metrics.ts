@@ -1,0 +1,117 @@
+import { type Instant, isoOf } from "../core/instant.ts";
+import type { DiskSize, Host } from "../host.ts";
+import { bestEffort } from "./best_effort.ts";
+import type { Layout } from "./layout.ts";
+import { encodeLine } from "./line_format.ts";
+
+/** A measurement of the disk holds for so long (ms): it costs a process. */
+const DISK_FRESH_MS = 10_000;
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+/** The round that a line is about. */
+export interface MeasuredRound {
+  readonly round: number;
+  readonly phase: string | null;
+  /** Living processes of the round. */
+  readonly processes: number;
+}
+
+/** Writes how the machine is at the start and at the end of each round into `metrics-YYYY-MM.jsonl`. */
+export class MetricsLog {
+  readonly #host: Host;
+  readonly #layout: Layout;
+  #disk: { readonly atMs: number; readonly size: DiskSize | null } | null = null;
+  #started: { readonly round: number; readonly busy: number; readonly total: number } | null = null;
+
+  constructor(host: Host, layout: Layout) {
+    this.#host = host;
+    this.#layout = layout;
+  }
+
+  /** Measures the disk, unless it was measured within the last ten seconds; before `write`. */
+  async measureDisk(): Promise<void> {
+    const atMs = this.#host.clock.monotonicMs();
+    if (this.#disk !== null && atMs - this.#disk.atMs < DISK_FRESH_MS) return;
+    this.#disk = { atMs, size: await this.#host.vitals.disk(this.#layout.dir) };
+  }
+
+  /** Appends one line; what the disk refuses is left out, as no round depends on it. */
+  write(event: "round_start" | "round_end", { round, phase, processes }: MeasuredRound): void {
+    const at = this.#host.clock.now();
+    const line = {
+      ts: isoOf(at),
+      event,
+      ...memoryFigures(this.#host.vitals.memory()),
+      ...diskFigures(this.#disk?.size ?? null),
+      ...loadFigures(this.#host.vitals.load()),
+      ...this.#cpuFigure(event, round),
+      agent_process_count: processes,
+      round_num: round,
+      ...(phase === null ? {} : { phase }),
+    };
+    bestEffort(() => append(this.#host, `${this.#layout.dir}/${metricsFileName(at)}`, encodeLine(line)));
+  }
+
+  /** Over the whole round, so there is none at its start, nor where another process started it. */
+  #cpuFigure(event: "round_start" | "round_end", round: number): object {
+    const now = this.#host.vitals.cpu();
+    const before = this.#started;
+    this.#started = event === "round_start" && now !== null ? { round, ...now } : null;
+    if (event === "round_start" || now === null || before?.round !== round) return {};
+    const total = now.total - before.total;
+    return total > 0 ? { cpu_pct: rounded(100 * (now.busy - before.busy) / total, 1) } : {};
+  }
+}
+
+/** `metrics-YYYY-MM.jsonl`, in UTC. */
+export function metricsFileName(at: Instant): string {
+  return `metrics-${isoOf(at).slice(0, 7)}.jsonl`;
+}
+
+/** Keys of the memory in a line, none where nobody knows. */
+export function memoryFigures(memory: ReturnType<Host["vitals"]["memory"]>) {
+  if (memory === null) return {};
+  const { total, available } = memory;
+  return {
+    mem_total_mb: Math.floor(total / MIB),
+    mem_available_mb: Math.floor(available / MIB),
+    mem_used_pct: rounded(100 * (total - available) / total, 1),
+  };
+}
+
+/** Keys of the load in a line, none where nobody knows. */
+export function loadFigures(load: ReturnType<Host["vitals"]["load"]>) {
+  if (load === null) return {};
+  const [load_1m, load_5m, load_15m] = load.map((value) => rounded(value, 2));
+  return { load_1m, load_5m, load_15m };
+}
+
+function diskFigures(size: DiskSize | null) {
+  if (size === null) return {};
+  const { total, used, available } = size;
+  const usable = used + available;
+  return {
+    disk_total_gb: rounded(total / GIB, 1),
+    disk_free_gb: rounded(available / GIB, 1),
+    ...(usable > 0 ? { disk_used_pct: rounded(100 * used / usable, 1) } : {}),
+  };
+}
+
+function rounded(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits;
+}
+
+/** A line that a full disk took in part is ended first, so that this one stands alone. */
+function append(host: Host, path: string, line: string): void {
+  const file = host.files.openAppend(path);
+  try {
+    const size = file.size();
+    const last = new Uint8Array([10]);
+    if (size > 0) file.readAt(size - 1, last);
+    file.append(new TextEncoder().encode(last[0] === 10 ? line : `\n${line}`));
+  } finally {
+    file.close();
+  }
+}
