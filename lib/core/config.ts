@@ -90,10 +90,7 @@ export const CONFIG = {
       later: true,
       text: "Every n-th round is told to look with fresh eyes.",
     }),
-    dry_run: key(BOOL, false, {
-      later: true,
-      text: "Reports what would be done to git and does none of it.",
-    }),
+    dry_run: key(BOOL, false, { text: "Reports what would be done to git and does none of it." }),
     max_grace_after_result_s: key(COUNT, 0, {
       unit: "s",
       text: "Ends an agent that stays idle for so long after its closing record; 0 is never.",
@@ -150,14 +147,11 @@ export const CONFIG = {
 
   vcs: {
     dirty_action: key(oneOf("stash", "ignore", "auto_commit"), "stash", {
-      later: true,
-      carriedOut: ["ignore"],
       text: "What happens to changes that a clean round left uncommitted.",
     }),
     stash_idempotency_s: key(POSITIVE, 5, {
       unit: "s",
-      later: true,
-      text: "How recent a stash of the same round must be to be used again.",
+      text: "How recent a stash of the same round and content must be to be used again.",
     }),
   },
 

@@ -4,18 +4,20 @@
  *
  * @module
  */
-import type { EndingKind } from "./ending.ts";
 import { isKind, type Kind, type LoggedEvent } from "./events.ts";
 import { PERMANENT_EXITS } from "./exit_code.ts";
 import { type Instant, instantOf } from "./instant.ts";
 import { type LoggedLimit, type Throttle, throttleOf } from "./throttle.ts";
+import type { AgentExit, RoundSummary, RunningRound } from "./round_summary.ts";
 import { SHORT_ROUND_S, type Verdict } from "./verdict.ts";
+
+export type { AgentExit, RoundSummary, RoundUsage, RunningRound } from "./round_summary.ts";
 
 /**
  * Raised with every change of `ProjectState` or `evolve`: a checkpoint of another version is folded anew.
  * A test compares a known log's state with this number.
  */
-export const EVOLVE_VERSION = 1;
+export const EVOLVE_VERSION = 2;
 
 export interface ProjectState {
   /** Highest round number that the log has seen start, 0 before the first. */
@@ -66,39 +68,6 @@ export type ServeState =
     readonly good: number;
   }
   | { readonly kind: "stopped"; readonly rule: string; readonly exitCode: number; readonly at: Instant };
-
-export interface RunningRound {
-  readonly num: number;
-  readonly phase: string | null;
-  readonly startedAt: Instant;
-  readonly timeoutS: number | null;
-  readonly exit: AgentExit | null;
-}
-
-export interface AgentExit {
-  readonly code: number;
-  readonly durationS: number;
-  readonly timedOut: boolean;
-  readonly cause: string;
-  readonly ending: EndingKind | null;
-}
-
-export interface RoundSummary {
-  readonly num: number;
-  readonly phase: string | null;
-  readonly startedAt: Instant;
-  readonly endedAt: Instant;
-  readonly exit: AgentExit | null;
-  /** Null in rounds of the Python version. */
-  readonly verdict: Verdict | null;
-  readonly usage: RoundUsage | null;
-}
-
-export interface RoundUsage {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly usd: number | null;
-}
 
 export interface Wait {
   readonly until: Instant;
@@ -154,6 +123,8 @@ const STEPS: { readonly [K in Kind]?: Step<K> } = {
       ? { ...state, running: { ...state.running, timeoutS: timeout_s } }
       : state,
   agent_exit: agentExit,
+  dirty_detected: (state, { round_num }) =>
+    state.running?.num === round_num ? { ...state, running: { ...state.running, dirty: true } } : state,
   round_end: roundEnd,
   transient_error_detected: (state, event, at) => ({
     ...detected(state, event, event.round_num, at),
@@ -206,7 +177,14 @@ function roundStart(state: ProjectState, event: LoggedEvent<"round_start">, at: 
     ...judged,
     unjudged: false,
     highestRound: Math.max(state.highestRound, event.round_num),
-    running: { num: event.round_num, phase: event.phase, startedAt: at, timeoutS: null, exit: null },
+    running: {
+      num: event.round_num,
+      phase: event.phase,
+      startedAt: at,
+      timeoutS: null,
+      exit: null,
+      dirty: false,
+    },
     selfTerminated: false,
     wait: null,
   };
@@ -235,6 +213,7 @@ function roundEnd(state: ProjectState, event: LoggedEvent<"round_end">, at: Inst
     endedAt: at,
     exit: running.exit,
     verdict,
+    dirty: running.dirty,
     usage: null,
   };
   const ended: ProjectState = {

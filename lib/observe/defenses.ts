@@ -29,6 +29,7 @@ type Row = readonly [
   value: (config: Config) => Defense["value"],
 ];
 
+const SETTLE_TEST = "tests/supervise/settle_test.ts";
 const SERVE_TEST = "tests/supervise/serve_test.ts";
 
 /** Those without a test of their own are not carried out yet. */
@@ -36,8 +37,8 @@ const ROWS: readonly Row[] = [
   ["round_timeout_s", "R1128", SERVE_TEST, (config) => config.runtime.round_timeout_s],
   ["process_group_isolation", "#307", "tests/sys/launcher_test.ts", () => "a session of its own"],
   ["sigterm_reaper", "R725", SERVE_TEST, () => "a first signal lets the round finish, a second ends it"],
-  ["orphan_stash_idempotency_s", "R820", null, (config) => config.vcs.stash_idempotency_s],
-  ["sha_locked_stash", "§9", null, () => "a stash is known by its commit id only"],
+  ["orphan_stash_idempotency_s", "R820", SETTLE_TEST, (config) => config.vcs.stash_idempotency_s],
+  ["sha_locked_stash", "§9", SETTLE_TEST, () => "a stash is known by its commit id only"],
   [
     "set_diff_classification",
     "R2110",

@@ -24,7 +24,7 @@ import { runRound } from "./round.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
-import { lookAtWorkTree } from "./work_tree.ts";
+import { lookBeforeAgent } from "./settle/look_before.ts";
 
 /** The longest that the loop goes without looking at stop file and sentinel (ms). */
 const LOOK_MS = 1000;
@@ -53,7 +53,7 @@ export async function runLoop(supervision: Supervision, policy: Policy, stop: St
         waiting = null;
         voice.activity({ kind: "between" });
         await takeUpLeftRound(supervision, stop.now);
-        const before = await lookAtWorkTree(host, supervision.config);
+        const before = await lookBeforeAgent(host, supervision.config);
         // That took its time: what was decided is decided again, and nothing is waited for between that and the start.
         if ((await decide(supervision, policy, stop, { gauge, jitter }))[1].kind !== "run") break;
         await runRound(supervision, {

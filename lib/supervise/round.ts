@@ -6,10 +6,10 @@
 import { FileError } from "../core/file_error.ts";
 import { isoOf } from "../core/instant.ts";
 import type { Verdict } from "../core/verdict.ts";
-import type { Launch } from "../host.ts";
+import type { Launch, WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { writeHolder } from "../store/holder.ts";
-import { writeRunningRound } from "../store/running_round.ts";
+import { type RunningRoundRecord, writeRunningRound } from "../store/running_round.ts";
 import { readStatus, writeStatus } from "../store/status.ts";
 import { agentEnvironment } from "./agent_command.ts";
 import { closeRound } from "./close_round.ts";
@@ -27,11 +27,11 @@ export async function runRound(supervision: Supervision, plan: RoundPlan): Promi
   log.append({ event: "round_start", round_num: plan.round, phase: plan.phase });
   markRunning(supervision, plan);
   log.append({ event: "agent_spawn", round_num: plan.round, timeout_s: config.runtime.round_timeout_s });
-  if (prepared.kind === "impossible") return notStarted(supervision, plan, prepared);
+  if (prepared.kind === "impossible") return await notStarted(supervision, plan, prepared);
   const startedBootMs = host.clock.boot().ms;
   const deadlineBootMs = startedBootMs + config.runtime.round_timeout_s * 1000;
   const started = start(supervision, plan, prepared, { startedBootMs, deadlineBootMs });
-  if ("why" in started) return notStarted(supervision, plan, { ...prepared, why: started.why });
+  if ("why" in started) return await notStarted(supervision, plan, { ...prepared, why: started.why });
   const gone = new AbortController();
   started.launch.ended.then(() => gone.abort());
   return await seeThrough(supervision, {
@@ -135,23 +135,36 @@ function record(
     deadline_boot_ms: times.deadlineBootMs,
     timeout_s: config.runtime.round_timeout_s,
     hole: null,
+    before: noted(plan.before),
   });
   writeHolder(host, layout.roundLockHolder, pid);
 }
 
+/** More dirty paths than this are not noted. */
+const DIRTY_NOTED = 1000;
+
+function noted(before: WorkTree): RunningRoundRecord["before"] {
+  if (before.kind !== "tree" || before.dirty.length > DIRTY_NOTED) return null;
+  const { head, fingerprint, dirty } = before;
+  return { head, fingerprint, dirty: [...dirty] };
+}
+
+/** No agent ran, so whatever the work tree is like is not the round's. */
+const NOBODY_LOOKED: WorkTree = { kind: "none" };
+
 /** Closes a round whose agent could not be started; the reason is in the log and on the screen. */
-function notStarted(
+async function notStarted(
   supervision: Supervision,
-  { round, phase }: RoundPlan,
+  { round, phase, before }: RoundPlan,
   { logName, why }: { readonly logName: string; readonly why: string },
-): Verdict {
+): Promise<Verdict> {
   const { host, config, layout, plugin, voice } = supervision;
   voice.note(`round ${round} not started: ${why}`);
   const logPath = `${layout.dir}/${logName}`;
   const reader = new RoundReader(host, logPath, plugin, readerContext(config, round));
   const ending = { kind: "not_started", why } as const;
   try {
-    return closeRound(supervision, {
+    return await closeRound(supervision, {
       round,
       phase,
       ending,
@@ -159,7 +172,8 @@ function notStarted(
       durationS: 0,
       timeoutS: config.runtime.round_timeout_s,
       evidence: reader.end(ending),
-      treeChanged: null,
+      before,
+      after: NOBODY_LOOKED,
       logPath,
       leftovers: NOBODY,
     });

@@ -25,7 +25,7 @@ import { type Hole, LogCap } from "./log_cap.ts";
 import { readerContext, RoundReader } from "./round_reader.ts";
 import type { Supervision } from "./supervision.ts";
 import { watchAgent, type WatchEnd } from "./watch.ts";
-import { hasChanged, lookAtWorkTree } from "./work_tree.ts";
+import { lookAtWorkTree } from "./work_tree.ts";
 
 /** A round whose agent has been let go. */
 export interface StartedRound {
@@ -143,12 +143,13 @@ async function settle(supervision: Supervision, round: StartedRound, outcome: Ou
   const lock = await takeRoundLock(supervision);
   try {
     const after = await lookAtWorkTree(supervision.host, supervision.config);
-    return closeRound(supervision, {
+    return await closeRound(supervision, {
       round: round.round,
       phase: round.phase,
       durationS: Math.max(0, supervision.host.clock.boot().ms - round.startedBootMs) / 1000,
       timeoutS: round.timeoutS,
-      treeChanged: hasChanged(round.before, after),
+      before: round.before,
+      after,
       logPath: round.logPath,
       ...outcome,
     });

@@ -13,7 +13,7 @@ import { type ServeOptions, unusable } from "./serve.ts";
 import { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
-import { lookAtWorkTree } from "./work_tree.ts";
+import { lookBeforeAgent } from "./settle/look_before.ts";
 
 /**
  * Runs one round at once, without asking the rules, also beside a serve that waits. 0 when it ran to its end, whatever
@@ -59,7 +59,7 @@ async function runAlone(
       return failure(EXIT.busy, what, { hint: "agent-runner peek" });
     }
     await takeUpLeftRound(supervision, stop.now);
-    const before = await lookAtWorkTree(host, config);
+    const before = await lookBeforeAgent(host, config);
     if (stop.asked.aborted) return EXIT.done;
     await runRound(supervision, { round: nextRound(supervision), phase: null, before, stopNow: stop.now });
     return EXIT.done;

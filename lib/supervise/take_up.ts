@@ -6,6 +6,7 @@
 import type { Ending, InterruptedBy } from "../core/ending.ts";
 import { instantOf } from "../core/instant.ts";
 import { readWaitStatus, type WaitStatus } from "../core/wait_status.ts";
+import type { WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import { readRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
@@ -15,6 +16,7 @@ import { forgetRound } from "./forget_round.ts";
 import { readerContext, RoundReader } from "./round_reader.ts";
 import { endingOf, seeThrough } from "./see_through.ts";
 import type { Supervision } from "./supervision.ts";
+import { lookAtWorkTree } from "./work_tree.ts";
 
 /** Aborted by nobody. */
 const NEVER = new AbortController().signal;
@@ -36,7 +38,7 @@ export async function takeUpLeftRound(supervision: Supervision, stopNow: AbortSi
       ? await endRound(host, found.containment, supervision.config.runtime.kill_grace_s)
       : NOBODY;
     if (!found.runs && record.cgroup !== null) host.cgroups.remove(record.cgroup);
-    if (isOpen) closeFound(supervision, record, found, ended);
+    if (isOpen) await closeFound(supervision, record, found, ended);
   }
   forgetRound(supervision);
   bestEffort(() => host.files.remove(layout.roundLockHolder));
@@ -79,13 +81,18 @@ async function adopt(
     launcherGone: NEVER,
     launcherCode: null,
     hole: record.hole,
-    before: { kind: "unknown", why: "another supervisor started the round" },
+    before: treeBefore(record),
     stopNow,
   });
 }
 
 /** Closes a round of which nothing runs any more. What its output says is not lost: a limit in it still holds. */
-function closeFound(supervision: Supervision, record: RunningRoundRecord, found: Found, ended: Census): void {
+async function closeFound(
+  supervision: Supervision,
+  record: RunningRoundRecord,
+  found: Found,
+  ended: Census,
+): Promise<void> {
   const { host, config, layout, log, plugin } = supervision;
   const wait = readWaitStatus(
     host.files.readText(layout.waitStatus),
@@ -101,7 +108,7 @@ function closeFound(supervision: Supervision, record: RunningRoundRecord, found:
   try {
     const startedAt = instantOf(record.started_at);
     const lastOutput = host.files.stat(logPath)?.mtime ?? host.clock.now();
-    closeRound(supervision, {
+    await closeRound(supervision, {
       round: record.round,
       phase: record.phase,
       ending,
@@ -109,13 +116,20 @@ function closeFound(supervision: Supervision, record: RunningRoundRecord, found:
       durationS: startedAt === null ? 0 : Math.max(0, (lastOutput - startedAt) / 1000),
       timeoutS: record.timeout_s,
       evidence: reader.end(ending),
-      treeChanged: null,
+      before: treeBefore(record),
+      after: await lookAtWorkTree(host, config),
       logPath,
       leftovers: { ended: [], left: ended.left },
     });
   } finally {
     reader.close();
   }
+}
+
+function treeBefore({ before = null }: RunningRoundRecord): WorkTree {
+  return before === null
+    ? { kind: "unknown", why: "another supervisor started the round" }
+    : { kind: "tree", ...before };
 }
 
 /** An agent that had ended by itself before anyone looked is recorded as it ended. */

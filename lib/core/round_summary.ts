@@ -1,0 +1,45 @@
+/**
+ * What is remembered of a round while it runs and after its end.
+ *
+ * @module
+ */
+import type { EndingKind } from "./ending.ts";
+import type { Instant } from "./instant.ts";
+import type { Verdict } from "./verdict.ts";
+
+export interface RunningRound {
+  readonly num: number;
+  readonly phase: string | null;
+  readonly startedAt: Instant;
+  readonly timeoutS: number | null;
+  readonly exit: AgentExit | null;
+  /** The agent left uncommitted changes. */
+  readonly dirty: boolean;
+}
+
+export interface AgentExit {
+  readonly code: number;
+  readonly durationS: number;
+  readonly timedOut: boolean;
+  readonly cause: string;
+  readonly ending: EndingKind | null;
+}
+
+export interface RoundSummary {
+  readonly num: number;
+  readonly phase: string | null;
+  readonly startedAt: Instant;
+  readonly endedAt: Instant;
+  readonly exit: AgentExit | null;
+  /** Null in rounds of the Python version. */
+  readonly verdict: Verdict | null;
+  /** The agent left uncommitted changes, whatever became of them. */
+  readonly dirty: boolean;
+  readonly usage: RoundUsage | null;
+}
+
+export interface RoundUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly usd: number | null;
+}

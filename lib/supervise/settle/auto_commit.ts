@@ -1,0 +1,95 @@
+/**
+ * The agent's own changes as a commit. It is made on an index of its own, so that one that fails leaves no trace.
+ *
+ * @module
+ */
+import { readable } from "../../core/byte_text.ts";
+import type { GitChanges } from "../../core/git_changes.ts";
+import type { WorkTree } from "../../host.ts";
+import { folderOf } from "./dirty.ts";
+import { keepRef } from "./keep_ref.ts";
+import { GitFailure, listed, pathsIn, type Repository } from "./repository.ts";
+
+export interface CommitOrder {
+  readonly round: number;
+  readonly message: string;
+  /** The work tree before the agent. */
+  readonly before: WorkTree;
+  /** How long the commit may take, its hooks included (ms). */
+  readonly withinMs: number;
+}
+
+export interface AutoCommit {
+  /** Commit id. */
+  readonly id: string;
+  /** What the commit holds. */
+  readonly paths: readonly string[];
+  /** What went wrong after it was made, null where nothing did. */
+  readonly complaint: string | null;
+}
+
+/**
+ * Commits what has become dirty since `before`; null when nothing has.
+ * @throws GitFailure; then index and tree are as they were
+ */
+export async function autoCommit(
+  repository: Repository,
+  changes: GitChanges,
+  order: CommitOrder,
+): Promise<AutoCommit | null> {
+  const own = ownPaths(changes, order.before);
+  if (own.length === 0) return null;
+  const id = await repository.withIndex((index) => commit(repository, index, changes.head, own, order));
+  if (id === null) return null;
+  const tree = ["diff-tree", "--root", "--no-commit-id", "--no-renames", "-r", "-z", "--name-only", id];
+  const paths = pathsIn(await repository.ask(tree) ?? listed(own));
+  return { id, paths, complaint: await follow(repository, order.round, id, paths) };
+}
+
+/** Keeps the commit and takes it over into the repository's index; the words of what of it did not work, or null. */
+async function follow(
+  repository: Repository,
+  round: number,
+  id: string,
+  paths: readonly string[],
+): Promise<string | null> {
+  try {
+    await repository.git(["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"], {
+      stdin: listed(paths),
+    });
+    await keepRef(repository, round, "commit", id);
+    return null;
+  } catch (error) {
+    if (error instanceof GitFailure) return error.message;
+    throw error;
+  }
+}
+
+/** What was dirty before is somebody else's; what a submodule or a repository within holds is its own matter. */
+function ownPaths({ tracked, untracked }: GitChanges, before: WorkTree): readonly string[] {
+  if (before.kind !== "tree") throw new GitFailure("what was dirty before the round is not known");
+  const known = new Set(before.dirty);
+  const isOwn = (path: string) => !known.has(readable(path)) && folderOf(readable(path), known) === null;
+  const moved = tracked.filter(({ submodule }) => submodule === null || submodule.isMoved);
+  const files = untracked.filter((path) => !path.endsWith("/"));
+  return [...moved.map(({ path }) => path), ...files].filter(isOwn);
+}
+
+async function commit(
+  repository: Repository,
+  index: string,
+  head: string | null,
+  paths: readonly string[],
+  { message, withinMs }: CommitOrder,
+): Promise<string | null> {
+  // With what the repository's own index knows of ages, files that did not change are not read again.
+  if (head === null) await repository.git(["read-tree", "--empty"], { index });
+  else await repository.git(["read-tree", "--reset", `--index-output=${index}`, "HEAD"]);
+  const add = ["update-index", "--add", "--remove", "-z", "--stdin"];
+  await repository.git(add, { index, stdin: listed(paths) });
+  const tree = (await repository.git(["write-tree"], { index })).trim();
+  if (head !== null && tree === await repository.ask(["rev-parse", "HEAD^{tree}"])) return null;
+  const words = ["-c", "commit.gpgsign=false", "commit", "--quiet", "-m", message];
+  await repository.gitWithHooks(words, { index, timeoutMs: withinMs });
+  return (await repository.git(["rev-parse", "HEAD"])).trim();
+}
