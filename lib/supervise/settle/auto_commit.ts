@@ -41,9 +41,25 @@ export async function autoCommit(
   if (own.length === 0) return null;
   const id = await repository.withIndex((index) => commit(repository, index, changes.head, own, order));
   if (id === null) return null;
-  const tree = ["diff-tree", "--root", "--no-commit-id", "--no-renames", "-r", "-z", "--name-only", id];
-  const paths = pathsIn(await repository.ask(tree) ?? listed(own));
-  return { id, paths, complaint: await follow(repository, order.round, id, paths) };
+  const tree = ["diff-tree", "--root", "--no-commit-id", "--no-renames", "-r", "-z"];
+  const entries = entriesIn(await repository.ask([...tree, id]) ?? "");
+  const complaint = await follow(repository, order.round, id, entries);
+  return { id, paths: entries.map(({ path }) => path), complaint };
+}
+
+/** A path of a commit, with what `git update-index --index-info` says before it. */
+interface Entry {
+  readonly info: string;
+  readonly path: string;
+}
+
+/** Pairs of `:<old mode> <mode> <old id> <id> <status>` and a path. */
+function entriesIn(raw: string): readonly Entry[] {
+  const fields = pathsIn(raw);
+  return fields.filter((_, at) => at % 2 === 1).map((path, at) => {
+    const [, mode = "", , id = ""] = fields[at * 2]!.split(" ");
+    return { info: `${mode === "000000" ? "0" : mode} ${id}`, path };
+  });
 }
 
 /** Keeps the commit and takes it over into the repository's index; the words of what of it did not work, or null. */
@@ -51,12 +67,13 @@ async function follow(
   repository: Repository,
   round: number,
   id: string,
-  paths: readonly string[],
+  entries: readonly Entry[],
 ): Promise<string | null> {
   try {
-    await repository.git(["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"], {
-      stdin: listed(paths),
-    });
+    const stdin = listed(entries.map(({ info, path }) => `${info}\t${path}`));
+    await repository.git(["update-index", "-z", "--index-info"], { stdin });
+    // It ends with 1 where something else is still changed.
+    await repository.ask(["update-index", "-q", "--refresh"]);
     await keepRef(repository, round, "commit", id);
     return null;
   } catch (error) {

@@ -17,8 +17,18 @@ export interface CallOptions {
 /** Writing, and reading what is large, may take as long as a slow disk needs (ms). */
 const SLOW_MS = 600_000;
 
-/** Nobody's hooks run for what is not a commit, and git starts no work of its own in the background. */
-const QUIET = ["-c", "core.hooksPath=/dev/null", "-c", "maintenance.auto=false"];
+/**
+ * Nobody's hooks run for what is not a commit, and git starts no work of its own in the background. Many new objects
+ * are synced to the disk together, which git before 2.36 does not know and passes over.
+ */
+const QUIET = [
+  "-c",
+  "core.hooksPath=/dev/null",
+  "-c",
+  "maintenance.auto=false",
+  "-c",
+  "core.fsyncMethod=batch",
+];
 
 /** A git repository around a work folder. Paths and answers are texts of bytes, paths relative to its root. */
 export class Repository {

@@ -30,8 +30,8 @@ interface Saved {
   readonly work: string;
   /** Null without untracked files. */
   readonly untracked: string | null;
-  /** The untracked files as `git update-index --index-info` takes them. */
-  readonly untrackedInfo: string;
+  /** HEAD with all of the changes. */
+  readonly whole: string;
 }
 
 /** Who signs: a stash is nobody's work, and does not need the user's name to be configured. */
@@ -60,11 +60,12 @@ export async function stashChanges(
     throw new GitFailure("there is no commit yet to stash against: make a first one");
   }
   await refuseHiddenLoss(host, repository, tracked, changes);
-  const saved = await save(repository, changes.head, tracked, untracked);
+  const chosen: Chosen = { tracked, untracked };
+  const saved = await save(repository, changes.head, chosen);
   const known = await sameStash(host, repository, saved, order);
   const id = known ?? await commitStash(repository, saved, changes.branch, order.message);
   const ref = await keepRef(repository, order.round, "stash", id);
-  await clear(repository, saved, { tracked: tracked.map(({ path }) => path), untracked }, ref);
+  await clear(repository, saved, chosen, ref);
   const subject = `On ${branchName(changes)}: ${order.message}`;
   if (await repository.ask(["rev-parse", "--verify", "--quiet", "refs/stash"]) !== id) {
     await repository.git(["stash", "store", "--quiet", "-m", subject, id], { env: IDENTITY });
@@ -91,39 +92,46 @@ async function refuseHiddenLoss(
   }
 }
 
-async function save(
-  repository: Repository,
-  head: string,
-  tracked: readonly TrackedChange[],
-  untracked: readonly string[],
-): Promise<Saved> {
+/** What is stashed. */
+interface Chosen {
+  readonly tracked: readonly TrackedChange[];
+  readonly untracked: readonly string[];
+}
+
+async function save(repository: Repository, head: string, { tracked, untracked }: Chosen): Promise<Saved> {
   return await repository.withIndex(async (index) => {
     const own = { index };
     const tree = async () => (await repository.git(["write-tree"], own)).trim();
     await repository.git(["read-tree", head], own);
-    const staged = tracked.filter(({ isStaged }) => isStaged);
-    const info = staged.map(({ indexMode, indexId, path }) => `${indexMode} ${indexId}\t${path}`);
-    await repository.git(["update-index", "-z", "--index-info"], { ...own, stdin: listed(info) });
-    const stagedTree = await tree();
-    const changed = tracked.filter(({ isChanged }) => isChanged).map(({ path }) => path);
-    await add(repository, index, changed);
-    const workTree = await tree();
-    if (untracked.length === 0) {
-      return { head, index: stagedTree, work: workTree, untracked: null, untrackedInfo: "" };
-    }
+    await repository.git(INDEX_INFO, {
+      ...own,
+      stdin: stagedInfo(tracked.filter(({ isStaged }) => isStaged)),
+    });
+    const staged = await tree();
+    await repository.git(TAKE, { ...own, stdin: listed(changedPaths(tracked)) });
+    const work = await tree();
+    if (untracked.length === 0) return { head, index: staged, work, untracked: null, whole: work };
     await repository.git(["read-tree", "--empty"], own);
-    await add(repository, index, untracked);
-    const untrackedInfo = await repository.git(["ls-files", "--stage", "-z"], own);
-    return { head, index: stagedTree, work: workTree, untracked: await tree(), untrackedInfo };
+    await repository.git(TAKE, { ...own, stdin: listed(untracked) });
+    const added = await tree();
+    const info = await repository.git(["ls-files", "--stage", "-z"], own);
+    await repository.git(["read-tree", work], own);
+    await repository.git(INDEX_INFO, { ...own, stdin: info });
+    return { head, index: staged, work, untracked: added, whole: await tree() };
   });
 }
 
 /** Takes the paths as they are in the work tree, also where they have gone. */
-async function add(repository: Repository, index: string, paths: readonly string[]): Promise<void> {
-  await repository.git(["update-index", "--add", "--remove", "-z", "--stdin"], {
-    index,
-    stdin: listed(paths),
-  });
+const TAKE = ["update-index", "--add", "--remove", "-z", "--stdin"];
+
+const INDEX_INFO = ["update-index", "-z", "--index-info"];
+
+function stagedInfo(tracked: readonly TrackedChange[]): string {
+  return listed(tracked.map(({ indexMode, indexId, path }) => `${indexMode} ${indexId}\t${path}`));
+}
+
+function changedPaths(tracked: readonly TrackedChange[]): readonly string[] {
+  return tracked.filter(({ isChanged }) => isChanged).map(({ path }) => path);
 }
 
 /** A stash of the same round that holds just this: what a supervisor saved that died before it was done. */
@@ -168,30 +176,24 @@ async function commitStash(
   return await commit(work, `On ${on}: ${message}`, parents);
 }
 
-/** Takes the saved changes out of the tree. Untracked files go by way of the index, which takes names of any bytes. */
+/**
+ * Takes the saved changes out of the tree, as a switch from a commit that holds them to HEAD would. git refuses that as
+ * a whole where a file has changed once more since it was saved; then the index becomes again what it was.
+ */
 async function clear(
   repository: Repository,
-  saved: Saved,
-  { tracked, untracked }: { readonly tracked: readonly string[]; readonly untracked: readonly string[] },
+  { head, whole }: Saved,
+  { tracked, untracked }: Chosen,
   ref: string,
 ): Promise<void> {
-  const restore = [
-    "restore",
-    "--source=HEAD",
-    "--staged",
-    "--worktree",
-    "--pathspec-from-file=-",
-    "--pathspec-file-nul",
-  ];
   try {
-    if (untracked.length > 0) {
-      await repository.git(["update-index", "-z", "--index-info"], { stdin: saved.untrackedInfo });
-      // By themselves: what is new may be where a file or a folder of HEAD belongs.
-      await repository.git(restore, { stdin: listed(untracked) });
-    }
-    if (tracked.length > 0) await repository.git(restore, { stdin: listed(tracked) });
+    await repository.git(TAKE, { stdin: listed([...changedPaths(tracked), ...untracked]) });
+    await repository.git(["read-tree", "-m", "-u", whole, head]);
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
+    const nowhere = `0 ${"0".repeat(head.length)}`;
+    const gone = listed(untracked.map((path) => `${nowhere}\t${path}`));
+    await repository.ask(INDEX_INFO, { stdin: gone + stagedInfo(tracked) });
     throw new GitFailure(`saved as ${ref}, but the tree could not be cleared: ${error.message}`);
   }
 }
