@@ -22,13 +22,13 @@ export interface TrackedChange {
   readonly isStaged: boolean;
   /** The work tree differs from the index. */
   readonly isChanged: boolean;
-  /** Deleted, be it staged or not; something else may be in its place. */
+  /** No longer in the work tree, though in the index; something else may be in its place. */
   readonly isGone: boolean;
   /** Null for what is no submodule. */
   readonly submodule: { readonly isMoved: boolean; readonly hasOwnChanges: boolean } | null;
-  /** What is staged, as `git update-index --index-info` takes it; mode 0: staged as deleted. */
-  readonly indexMode: string;
-  readonly indexId: string;
+  /** Mode and id in HEAD and in the index, as `git update-index --index-info` takes them; mode 0: it is not there. */
+  readonly inHead: string;
+  readonly inIndex: string;
 }
 
 /**
@@ -62,17 +62,17 @@ export function parseGitChanges(text: string): GitChanges {
 /** `1 <XY> <sub> <mH> <mI> <mW> <hH> <hI> <path>` (git-status(1), "Porcelain Format Version 2"). */
 function trackedChange(record: string): TrackedChange {
   const { fields, rest } = fieldsOf(record, 8);
-  const [, xy = "", sub = "", , indexMode = "", , , indexId = ""] = fields;
+  const [, xy = "", sub = "", headMode = "", indexMode = "", , headId = "", indexId = ""] = fields;
   return {
     path: rest,
     isStaged: xy[0] !== ".",
     isChanged: xy[1] !== ".",
-    isGone: xy.includes("D"),
+    isGone: xy[1] === "D",
     submodule: sub.startsWith("S")
       ? { isMoved: sub[1] === "C", hasOwnChanges: sub[2] === "M" || sub[3] === "U" }
       : null,
-    indexMode: indexMode === "000000" ? "0" : indexMode,
-    indexId,
+    inHead: `${headMode === "000000" ? "0" : headMode} ${headId}`,
+    inIndex: `${indexMode === "000000" ? "0" : indexMode} ${indexId}`,
   };
 }
 

@@ -24,12 +24,12 @@ Deno.test("parseGitChanges() reads commit, branch and each kind of change, and p
   assert.deepEqual(changes.untracked, ["new file", "repo/"]);
   const facts = changes.tracked.map((
     one,
-  ) => [one.path, one.isStaged, one.isChanged, one.isGone, one.indexMode]);
+  ) => [one.path, one.isStaged, one.isChanged, one.isGone, one.inIndex]);
   assert.deepEqual(facts, [
-    ["both of them", true, true, false, "100644"],
-    ["staged as gone", true, false, true, "0"],
-    ["gone", false, true, true, "100644"],
-    ["lib", false, true, false, "160000"],
+    ["both of them", true, true, false, `100644 ${B}`],
+    ["staged as gone", true, false, false, `0 ${ZERO}`],
+    ["gone", false, true, true, `100644 ${A}`],
+    ["lib", false, true, false, `160000 ${A}`],
   ]);
   assert.deepEqual(changes.tracked.map(({ submodule }) => submodule), [null, null, null, {
     isMoved: true,

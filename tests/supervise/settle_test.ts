@@ -317,6 +317,39 @@ settleTest("stashes where files and folders have taken each other's place", {}, 
   assert.deepEqual(before.length, 7);
 });
 
+settleTest("takes a folder that has become a link, and what was staged and has gone, with auto_commit", {
+  action: "auto_commit",
+}, async (r) => {
+  await r.shell(
+    "rm -r sub; ln -s elsewhere sub; echo 1 >staged; git add staged; rm staged; git rm -q --cached kept",
+  );
+  assert.equal((await r.settle()).kind, "committed", r.told().join());
+  assert.deepEqual(await r.status(), []);
+  assert.deepEqual(await r.files(COMMIT), ["kept", "sub"]);
+});
+
+settleTest("leaves index and tree as they were where the tree cannot be cleared", {}, async (r) => {
+  r.write("a", "1");
+  await r.git("add", "--intent-to-add", "a");
+  r.write("kept", "staged");
+  await r.git("add", "kept");
+  r.write("kept", "changed");
+  r.write("sub/new", "1");
+  // Whoever reads this file makes it grow, as a program would that still writes.
+  await r.shell("git config filter.grow.clean 'cat; echo more >>sub/new'");
+  r.write(".git/info/attributes", "sub/new filter=grow\n");
+  const [index, status] = [await r.git("ls-files", "--stage", "kept", "sub"), await r.status()];
+  assert.equal((await r.settle()).kind, "failed");
+  const told = r.told().at(-1)!;
+  assert.match(
+    told,
+    /^orphan_stash_failed: saved as refs\/agent-runner\/R7-stash, but the tree could not be cleared: /,
+  );
+  assert.deepEqual([await r.git("ls-files", "--stage", "kept", "sub"), r.read("kept")], [index, "changed"]);
+  assert.deepEqual([(await r.status()).length, r.read("sub/new")?.slice(0, 5)], [status.length, "1more"]);
+  assert.equal(await r.git("stash", "list"), "");
+});
+
 settleTest("refuses to stash where putting a file back would remove what no stash holds", {}, async (r) => {
   r.write(".gitignore", "*.tmp\n");
   await r.commitAll("second");

@@ -4,11 +4,12 @@
  * @module
  */
 import { readable } from "../../core/byte_text.ts";
-import type { GitChanges } from "../../core/git_changes.ts";
+import type { GitChanges, TrackedChange } from "../../core/git_changes.ts";
 import type { WorkTree } from "../../host.ts";
 import { folderOf } from "./dirty.ts";
 import { keepRef } from "./keep_ref.ts";
-import { GitFailure, listed, pathsIn, type Repository } from "./repository.ts";
+import { GitFailure, pathsIn, type Repository } from "./repository.ts";
+import { type Chosen, type IndexEntry, setEntries, take } from "./take.ts";
 
 export interface CommitOrder {
   readonly round: number;
@@ -37,24 +38,24 @@ export async function autoCommit(
   changes: GitChanges,
   order: CommitOrder,
 ): Promise<AutoCommit | null> {
-  const own = ownPaths(changes, order.before);
-  if (own.length === 0) return null;
+  const own = ownChanges(changes, order.before);
+  if (own.tracked.length + own.untracked.length === 0) return null;
   const id = await repository.withIndex((index) => commit(repository, index, changes.head, own, order));
   if (id === null) return null;
   const tree = ["diff-tree", "--root", "--no-commit-id", "--no-renames", "-r", "-z"];
   const entries = entriesIn(await repository.ask([...tree, id]) ?? "");
-  const complaint = await follow(repository, order.round, id, entries);
-  return { id, paths: entries.map(({ path }) => path), complaint };
-}
-
-/** A path of a commit, with what `git update-index --index-info` says before it. */
-interface Entry {
-  readonly info: string;
-  readonly path: string;
+  const paths = new Set(entries.map(({ path }) => path));
+  // What was staged and then changed back is in no commit, but still in the index.
+  const rest = own.tracked.filter(({ path }) => !paths.has(path)).map(({ path, inHead }) => ({
+    info: inHead,
+    path,
+  }));
+  const complaint = await follow(repository, order.round, id, [...entries, ...rest]);
+  return { id, paths: [...paths], complaint };
 }
 
 /** Pairs of `:<old mode> <mode> <old id> <id> <status>` and a path. */
-function entriesIn(raw: string): readonly Entry[] {
+function entriesIn(raw: string): readonly IndexEntry[] {
   const fields = pathsIn(raw);
   return fields.filter((_, at) => at % 2 === 1).map((path, at) => {
     const [, mode = "", , id = ""] = fields[at * 2]!.split(" ");
@@ -67,11 +68,10 @@ async function follow(
   repository: Repository,
   round: number,
   id: string,
-  entries: readonly Entry[],
+  entries: readonly IndexEntry[],
 ): Promise<string | null> {
   try {
-    const stdin = listed(entries.map(({ info, path }) => `${info}\t${path}`));
-    await repository.git(["update-index", "-z", "--index-info"], { stdin });
+    await setEntries(repository, entries);
     // It ends with 1 where something else is still changed.
     await repository.ask(["update-index", "-q", "--refresh"]);
     await keepRef(repository, round, "commit", id);
@@ -83,30 +83,36 @@ async function follow(
 }
 
 /** What was dirty before is somebody else's; what a submodule or a repository within holds is its own matter. */
-function ownPaths({ tracked, untracked }: GitChanges, before: WorkTree): readonly string[] {
+function ownChanges({ tracked, untracked }: GitChanges, before: WorkTree): Chosen {
   if (before.kind !== "tree") throw new GitFailure("what was dirty before the round is not known");
   const known = new Set(before.dirty);
   const isOwn = (path: string) => !known.has(readable(path)) && folderOf(readable(path), known) === null;
-  const moved = tracked.filter(({ submodule }) => submodule === null || submodule.isMoved);
-  const files = untracked.filter((path) => !path.endsWith("/"));
-  return [...moved.map(({ path }) => path), ...files].filter(isOwn);
+  return {
+    tracked: tracked.filter(({ path, submodule }) => isOwn(path) && (submodule?.isMoved ?? true)),
+    untracked: untracked.filter((path) => isOwn(path) && !path.endsWith("/")),
+  };
 }
 
 async function commit(
   repository: Repository,
   index: string,
   head: string | null,
-  paths: readonly string[],
+  own: Chosen,
   { message, withinMs }: CommitOrder,
 ): Promise<string | null> {
   // With what the repository's own index knows of ages, files that did not change are not read again.
   if (head === null) await repository.git(["read-tree", "--empty"], { index });
   else await repository.git(["read-tree", "--reset", `--index-output=${index}`, "HEAD"]);
-  const add = ["update-index", "--add", "--remove", "-z", "--stdin"];
-  await repository.git(add, { index, stdin: listed(paths) });
+  await take(repository, head, { ...own, tracked: own.tracked.map(asChanged) }, index);
   const tree = (await repository.git(["write-tree"], { index })).trim();
   if (head !== null && tree === await repository.ask(["rev-parse", "HEAD^{tree}"])) return null;
   const words = ["-c", "commit.gpgsign=false", "commit", "--quiet", "-m", message];
   await repository.gitWithHooks(words, { index, timeoutMs: withinMs });
   return (await repository.git(["rev-parse", "HEAD"])).trim();
+}
+
+/** Against HEAD: what is only staged is not in the commit's index yet, be it that it has gone. */
+function asChanged(change: TrackedChange): TrackedChange {
+  const isGone = change.isGone || (change.isStaged && change.inIndex.startsWith("0 "));
+  return { ...change, isChanged: true, isGone };
 }

@@ -7,7 +7,8 @@ import { readable } from "../../core/byte_text.ts";
 import type { GitChanges, TrackedChange } from "../../core/git_changes.ts";
 import type { Host } from "../../host.ts";
 import { keepRef } from "./keep_ref.ts";
-import { GitFailure, listed, pathsIn, type Repository } from "./repository.ts";
+import { GitFailure, pathsIn, type Repository } from "./repository.ts";
+import { type Chosen, type IndexEntry, nowhere, setEntries, take } from "./take.ts";
 
 export interface StashOrder {
   readonly round: number;
@@ -80,8 +81,9 @@ async function refuseHiddenLoss(
   tracked: readonly TrackedChange[],
   { untracked }: GitChanges,
 ): Promise<void> {
-  const folders = tracked.filter(({ path, isGone }) =>
-    isGone && host.files.stat(`${repository.top}/${readable(path)}`)?.isDir === true
+  const folders = tracked.filter(({ path, isGone, inIndex }) =>
+    (isGone || inIndex.startsWith("0 ")) &&
+    host.files.stat(`${repository.top}/${readable(path)}`)?.isDir === true
   );
   if (folders.length === 0) return;
   const ignored = await repository.git(["ls-files", "-z", "--others", "--ignored", "--exclude-standard"]);
@@ -92,46 +94,28 @@ async function refuseHiddenLoss(
   }
 }
 
-/** What is stashed. */
-interface Chosen {
-  readonly tracked: readonly TrackedChange[];
-  readonly untracked: readonly string[];
-}
-
 async function save(repository: Repository, head: string, { tracked, untracked }: Chosen): Promise<Saved> {
   return await repository.withIndex(async (index) => {
     const own = { index };
     const tree = async () => (await repository.git(["write-tree"], own)).trim();
     await repository.git(["read-tree", head], own);
-    await repository.git(INDEX_INFO, {
-      ...own,
-      stdin: stagedInfo(tracked.filter(({ isStaged }) => isStaged)),
-    });
+    await setEntries(repository, stagedEntries(tracked.filter(({ isStaged }) => isStaged)), index);
     const staged = await tree();
-    await repository.git(TAKE, { ...own, stdin: listed(changedPaths(tracked)) });
+    await take(repository, head, { tracked, untracked: [] }, index);
     const work = await tree();
     if (untracked.length === 0) return { head, index: staged, work, untracked: null, whole: work };
     await repository.git(["read-tree", "--empty"], own);
-    await repository.git(TAKE, { ...own, stdin: listed(untracked) });
+    await take(repository, head, { tracked: [], untracked }, index);
     const added = await tree();
     const info = await repository.git(["ls-files", "--stage", "-z"], own);
     await repository.git(["read-tree", work], own);
-    await repository.git(INDEX_INFO, { ...own, stdin: info });
+    await repository.git(["update-index", "-z", "--index-info"], { ...own, stdin: info });
     return { head, index: staged, work, untracked: added, whole: await tree() };
   });
 }
 
-/** Takes the paths as they are in the work tree, also where they have gone. */
-const TAKE = ["update-index", "--add", "--remove", "-z", "--stdin"];
-
-const INDEX_INFO = ["update-index", "-z", "--index-info"];
-
-function stagedInfo(tracked: readonly TrackedChange[]): string {
-  return listed(tracked.map(({ indexMode, indexId, path }) => `${indexMode} ${indexId}\t${path}`));
-}
-
-function changedPaths(tracked: readonly TrackedChange[]): readonly string[] {
-  return tracked.filter(({ isChanged }) => isChanged).map(({ path }) => path);
+function stagedEntries(tracked: readonly TrackedChange[]): readonly IndexEntry[] {
+  return tracked.map(({ inIndex, path }) => ({ info: inIndex, path }));
 }
 
 /** A stash of the same round that holds just this: what a supervisor saved that died before it was done. */
@@ -183,17 +167,16 @@ async function commitStash(
 async function clear(
   repository: Repository,
   { head, whole }: Saved,
-  { tracked, untracked }: Chosen,
+  chosen: Chosen,
   ref: string,
 ): Promise<void> {
   try {
-    await repository.git(TAKE, { stdin: listed([...changedPaths(tracked), ...untracked]) });
+    await take(repository, head, chosen);
     await repository.git(["read-tree", "-m", "-u", whole, head]);
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
-    const nowhere = `0 ${"0".repeat(head.length)}`;
-    const gone = listed(untracked.map((path) => `${nowhere}\t${path}`));
-    await repository.ask(INDEX_INFO, { stdin: gone + stagedInfo(tracked) });
+    const gone = chosen.untracked.map((path) => ({ info: nowhere(head), path }));
+    await setEntries(repository, [...gone, ...stagedEntries(chosen.tracked)]);
     throw new GitFailure(`saved as ${ref}, but the tree could not be cleared: ${error.message}`);
   }
 }
