@@ -162,7 +162,7 @@ export type SignalName = "SIGTERM" | "SIGKILL" | "SIGINT" | "SIGHUP" | "SIGUSR1"
 export interface Processes {
   /** @throws FileError when the launcher cannot be started (work folder gone, no more processes). */
   launch(spec: LaunchSpec): Launch;
-  /** Runs a short helper program to its end, with nothing on standard input. `code` is null when it ran into `timeoutMs`. */
+  /** Runs a short helper program to its end. `code` is null when it ran into `timeoutMs`. */
   run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
   /**
    * Starts sleep(1) in this process's own group, with nothing on its three streams; it outlives this process.
@@ -212,6 +212,8 @@ export interface RunOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Given on standard input, which is otherwise empty. */
+  readonly stdin?: Uint8Array<ArrayBuffer>;
 }
 
 export interface RunResult {
@@ -234,7 +236,20 @@ export type WorkTree =
   | { readonly kind: "none" }
   | { readonly kind: "unknown"; readonly why: string };
 
+export interface GitOptions {
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** 60 s unless told. */
+  readonly timeoutMs?: number;
+  readonly stdin?: Uint8Array<ArrayBuffer>;
+}
+
 export interface Git {
+  /**
+   * Runs git in `dir`, in English, without questions, paths taken literally. Never rejects: `code` is null when git ran
+   * into its limit or could not be started, and `stderr` says so.
+   */
+  run(dir: string, args: readonly string[], options?: GitOptions): Promise<RunResult>;
   /** Never takes a lock, never writes. */
   status(dir: string): Promise<WorkTree>;
   /** Whether `dir` lies inside a work tree; null where git cannot be run. */

@@ -56,6 +56,7 @@ const ENDED: ProjectState["rounds"] = [{
   endedAt: NOW,
   exit: null,
   verdict: "productive",
+  dirty: false,
   usage: null,
 }];
 

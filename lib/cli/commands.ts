@@ -213,6 +213,35 @@ const status = buildCommand<GlobalFlags, [], CliContext>({
   docs: { brief: "Say whether the supervisor runs." },
 });
 
+const WORK_ACTIONS = ["list", "show", "restore"] as const;
+
+export type WorkAction = typeof WORK_ACTIONS[number];
+
+const work = buildCommand<GlobalFlags, [WorkAction, string?], CliContext>({
+  loader: async () => command((await import("./work.ts")).work),
+  parameters: {
+    flags: globals,
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { parse: workAction, brief: WORK_ACTIONS.join(", "), placeholder: "action" },
+        {
+          parse: String,
+          optional: true,
+          brief: "A round, or a name of the list.",
+          placeholder: "round",
+        },
+      ],
+    },
+  },
+  docs: {
+    brief: "Look at what was stashed or committed after a round, and bring it back.",
+    fullDescription:
+      "list names everything that is kept; show N prints the changes of round N; restore N applies them to a clean " +
+      "work tree. What is kept stays kept.",
+  },
+});
+
 const selftest = buildCommand<GlobalFlags, [], CliContext>({
   loader: async () => command((await import("./selftest.ts")).selftest),
   parameters: { flags: globals },
@@ -254,6 +283,7 @@ export const COMMANDS = {
   peek,
   events,
   why,
+  work,
   selftest,
   "fake-agent": fakeAgent,
 } as const;
@@ -299,6 +329,12 @@ function positive(text: string): number {
     throw new SyntaxError(`Expected a whole number from 1 on (must be positive), got "${text}"`);
   }
   return Number(text);
+}
+
+function workAction(text: string): WorkAction {
+  const found = WORK_ACTIONS.find((action) => action === text);
+  if (found === undefined) throw new SyntaxError(`Expected ${WORK_ACTIONS.join(", ")}, got "${text}"`);
+  return found;
 }
 
 function roundOrLatest(text: string): number | "latest" {

@@ -33,8 +33,6 @@ export interface Row<Value> extends Kind<Value> {
   readonly perPhase: boolean;
   /** Checked and accepted, but not yet carried out. */
   readonly later: boolean;
-  /** The values of a `later` key that are carried out already. */
-  readonly carriedOut: readonly Value[];
   /** One sentence for the reference. */
   readonly text: string;
 }
@@ -92,10 +90,7 @@ export const CONFIG = {
       unit: "rounds",
       text: "Every n-th round is told to look with fresh eyes.",
     }),
-    dry_run: key(BOOL, false, {
-      later: true,
-      text: "Reports what would be done to git and does none of it.",
-    }),
+    dry_run: key(BOOL, false, { text: "Reports what would be done to git and does none of it." }),
     max_grace_after_result_s: key(COUNT, 0, {
       unit: "s",
       text: "Ends an agent that stays idle for so long after its closing record; 0 is never.",
@@ -156,14 +151,11 @@ export const CONFIG = {
 
   vcs: {
     dirty_action: key(oneOf("stash", "ignore", "auto_commit"), "stash", {
-      later: true,
-      carriedOut: ["ignore"],
       text: "What happens to changes that a clean round left uncommitted.",
     }),
     stash_idempotency_s: key(POSITIVE, 5, {
       unit: "s",
-      later: true,
-      text: "How recent a stash of the same round must be to be used again.",
+      text: "How recent a stash of the same round and content must be to be used again.",
     }),
   },
 
@@ -322,23 +314,22 @@ export function isRow(entry: Row<unknown> | Rows): entry is Row<unknown> {
   return "schema" in entry;
 }
 
-interface Facts<Value> {
+interface Facts {
   readonly unit?: string;
   readonly perPhase?: boolean;
   readonly later?: boolean;
-  readonly carriedOut?: readonly Value[];
   readonly text: string;
 }
 
-function required<Value>(kind: Kind<Value>, facts: Facts<Value>): Row<Value> {
+function required<Value>(kind: Kind<Value>, facts: Facts): Row<Value> {
   return row(kind, true, null, facts);
 }
 
-function optional<Value>(kind: Kind<Value>, facts: Facts<Value>): Row<Value | null> {
+function optional<Value>(kind: Kind<Value>, facts: Facts): Row<Value | null> {
   return row<Value | null>(kind, false, null, facts);
 }
 
-function key<Value>(kind: Kind<Value>, fallback: NoInfer<Value>, facts: Facts<NoInfer<Value>>): Row<Value> {
+function key<Value>(kind: Kind<Value>, fallback: NoInfer<Value>, facts: Facts): Row<Value> {
   return row(kind, false, fallback, facts);
 }
 
@@ -346,7 +337,7 @@ function row<Value>(
   kind: Kind<Value>,
   isRequired: boolean,
   fallback: Value | null,
-  { unit, perPhase = false, later = false, carriedOut = [], text }: Facts<Value>,
+  { unit, perPhase = false, later = false, text }: Facts,
 ): Row<Value> {
   return {
     ...kind,
@@ -355,7 +346,6 @@ function row<Value>(
     unit: unit ?? null,
     perPhase,
     later,
-    carriedOut,
     text,
   };
 }

@@ -27,7 +27,7 @@ function laterIn(raw: unknown, rows: Rows, table: string): string[] {
       if (table === "phases") found.push(...laterIn(value, CONFIG.runtime, dotted));
     } else if (!isRow(entry)) {
       found.push(...laterIn(value, entry, dotted));
-    } else if (entry.later && !entry.carriedOut.includes(value)) {
+    } else if (entry.later) {
       found.push(dotted);
     }
   }

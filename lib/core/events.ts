@@ -147,7 +147,13 @@ export const EVENTS = {
     exit_code: int("as in `agent_exit`"),
     timed_out: bool("as in `agent_exit`"),
   }),
-  dirty_detected: kind("round", "the work tree is dirty after the agent", { round_num: roundNum, files }),
+  dirty_detected: kind("round", "the work tree is dirty after the agent", {
+    round_num: roundNum,
+    files,
+    would: v.optional(
+      v.pipe(v.picklist(["stash", "auto_commit"]), v.description("what `dry_run` kept from being done")),
+    ),
+  }),
   dirty_auto_committed: kind("round", "an automatic commit was made", {
     round_num: roundNum,
     files,
@@ -199,6 +205,16 @@ export const EVENTS = {
     refusal: v.optional(
       v.pipe(v.nullable(v.picklist(["auth", "billing"])), v.description("what a person has to mend")),
     ),
+    ending: v.optional(v.pipe(v.picklist(ENDING_KINDS), v.description("as in `agent_exit`"))),
+    exit_cause: v.optional(word("as in `agent_exit`")),
+    result_ok: v.optional(v.nullable(bool("the CLI's closing record, null where it wrote none"))),
+    commits: v.optional(v.nullable(int("made by the agent, null where unknown"))),
+    files_changed: v.optional(v.nullable(int("in its commits and uncommitted, null where unknown"))),
+    lines_added: v.optional(v.nullable(int("in its commits, null where unknown"))),
+    lines_deleted: v.optional(v.nullable(int("in its commits, null where unknown"))),
+    tokens: v.optional(v.nullable(int("in and out, without cache reads, null where the CLI does not say"))),
+    cost_usd: v.optional(v.nullable(num("US dollars, null where the CLI does not say"))),
+    leftovers: v.optional(int("processes that outlived the agent")),
   }),
   transient_error_detected: lasting("round", "the round met a limit or a failure that passes", {
     classification,

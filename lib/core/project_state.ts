@@ -127,6 +127,8 @@ const STEPS: { readonly [K in Kind]?: Step<K> } = {
   round_adopted: (state, { round_num }) =>
     state.running?.num === round_num ? { ...state, running: { ...state.running, adopted: true } } : state,
   agent_exit: agentExit,
+  dirty_detected: (state, { round_num }) =>
+    state.running?.num === round_num ? { ...state, running: { ...state.running, dirty: true } } : state,
   round_end: roundEnd,
   transient_error_detected: (state, event, at) => ({
     ...detected(state, event, event.round_num, at),
@@ -187,6 +189,7 @@ function roundStart(state: ProjectState, event: LoggedEvent<"round_start">, at: 
       timeoutS: null,
       adopted: false,
       exit: null,
+      dirty: false,
     },
     selfTerminated: false,
     wait: null,
@@ -217,6 +220,7 @@ function roundEnd(state: ProjectState, event: LoggedEvent<"round_end">, at: Inst
     endedAt: at,
     exit: running.exit,
     verdict,
+    dirty: running.dirty,
     usage: null,
   };
   const ended: ProjectState = {

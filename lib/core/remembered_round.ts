@@ -15,6 +15,8 @@ export interface RunningRound {
   /** Another supervisor started it, and this one took it over. */
   readonly adopted: boolean;
   readonly exit: AgentExit | null;
+  /** The agent left uncommitted changes. */
+  readonly dirty: boolean;
 }
 
 export interface AgentExit {
@@ -33,6 +35,8 @@ export interface RoundSummary {
   readonly exit: AgentExit | null;
   /** Null in rounds of the Python version. */
   readonly verdict: Verdict | null;
+  /** The agent left uncommitted changes, whatever became of them. */
+  readonly dirty: boolean;
   readonly usage: RoundUsage | null;
 }
 

@@ -64,6 +64,15 @@ const WORDS: { readonly [K in Kind]?: Words<K> } = {
     `${input_tokens} tokens in, ${output_tokens} out${cost_usd === null ? "" : `, $${cost_usd.toFixed(2)}`}`,
   agent_self_terminated: ({ reason }) =>
     `the agent says that it is done: ${reason.trim() || "no reason given"}`,
+  dirty_detected: ({ files, would }) =>
+    `not committed: ${files.join(", ")}${
+      would === undefined ? "" : ` (dry run: would ${verdictText(would)})`
+    }`,
+  orphan_stashed: ({ round_num }) => `stashed; agent-runner work show ${round_num}`,
+  orphan_idempotent_skip: ({ round_num }) => `stashed already; agent-runner work show ${round_num}`,
+  orphan_stash_failed: ({ reason }) => `not stashed: ${reason}`,
+  dirty_auto_committed: ({ ref, files }) => `committed as ${ref.slice(0, 12)}: ${files.join(", ")}`,
+  dirty_commit_failed: ({ reason }) => `not committed: ${reason}`,
   agent_network_blip: ({ matched }) => `network failure: ${matched}`,
   anomaly_repetitive_tool: ({ tool_name, target, count, window }) =>
     `${tool_name} on ${target ?? "the same"} ${count} times in ${window} calls`,

@@ -80,7 +80,9 @@ function roundLine(host: Host, round: RoundSummary): string {
 /** Only what is wrong is shown. */
 function troubles(host: Host, { state, counts }: Observed, { orphan, system }: Snapshot): readonly string[] {
   const found: string[] = [];
-  if (orphan !== null) found.push(`A stash of round ${orphan.round_num} waits: git stash list`);
+  if (orphan !== null) {
+    found.push(`A stash of round ${orphan.round_num} waits: agent-runner work show ${orphan.round_num}`);
+  }
   const failed = state.hookFailures.at(-1);
   if (failed !== undefined) found.push(`Hook ${failed.hook_name} failed: ${failed.error_message}`);
   const blip = state.blips.at(-1);

@@ -30,6 +30,12 @@ const RunningRoundRecord = v.object({
   timeout_s: v.number(),
   /** Range of the log that was given back to the file system, null without one (bytes). */
   hole: v.nullable(v.object({ from: v.number(), to: v.number() })),
+  /** The work tree before the agent; absent or null where it is not known, or too much to note. */
+  before: v.optional(v.nullable(v.object({
+    head: v.nullable(v.string()),
+    fingerprint: v.string(),
+    dirty: v.array(v.string()),
+  }))),
 });
 
 export type RunningRoundRecord = Readonly<v.InferOutput<typeof RunningRoundRecord>>;

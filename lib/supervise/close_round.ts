@@ -13,12 +13,15 @@ import type { Plugin, UsageFinding } from "../core/plugin.ts";
 import { type SettledLimit, settleLimit } from "../core/throttle.ts";
 import { type Verdict, verdictOf } from "../core/verdict.ts";
 import { signalName, type WaitStatus } from "../core/wait_status.ts";
-import type { Host } from "../host.ts";
+import type { Host, WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { linesBackward } from "../store/blocks.ts";
 import { writeStatus } from "../store/status.ts";
 import type { Census } from "./contain.ts";
+import { settleWorkTree } from "./settle/settle.ts";
 import type { Supervision } from "./supervision.ts";
+import { treeEvidence } from "./tree_evidence.ts";
+import { hasChanged, headOf } from "./work_tree.ts";
 
 /** Everything that is known when the agent is gone. */
 export interface RoundFacts {
@@ -29,31 +32,43 @@ export interface RoundFacts {
   readonly durationS: number;
   readonly timeoutS: number;
   readonly evidence: Evidence;
-  /** Null where it cannot be seen. */
-  readonly treeChanged: boolean | null;
+  /** The work tree before and after the agent. */
+  readonly before: WorkTree;
+  readonly after: WorkTree;
   /** Absolute path of the agent's output. */
   readonly logPath: string;
   readonly leftovers: Census;
 }
 
+/** What a round was worth, and where it left HEAD (null where that cannot be seen). */
+export interface ClosedRound {
+  readonly verdict: Verdict;
+  readonly head: string | null;
+}
+
 /** Lines looked through for words of a network failure: those about the failure are at the end. */
 const NETWORK_LINES = 2000;
 
-/** Writes everything from `agent_exit` to `round_end` and what follows from the round. */
-export function closeRound(supervision: Supervision, facts: RoundFacts): Verdict {
+/** Settles the work tree, and writes everything from `agent_exit` to `round_end` and what follows from the round. */
+export async function closeRound(supervision: Supervision, facts: RoundFacts): Promise<ClosedRound> {
   const { log } = supervision;
   const exitCode = exitCodeOf(facts.wait);
   const timedOut = isTimedOut(facts.ending);
-  log.append({
-    event: "agent_exit",
-    round_num: facts.round,
-    exit_code: exitCode,
-    duration_s: round4(facts.durationS),
-    timed_out: timedOut,
-    exit_cause: exitCause(exitCode, timedOut),
-    ending: facts.ending.kind,
-  });
-  reportNetwork(supervision, facts, exitCode, timedOut);
+  // A supervisor that died while it closed the round has told already.
+  if (log.state.running?.num !== facts.round || log.state.running.exit === null) {
+    log.append({
+      event: "agent_exit",
+      round_num: facts.round,
+      exit_code: exitCode,
+      duration_s: round4(facts.durationS),
+      timed_out: timedOut,
+      exit_cause: exitCause(exitCode, timedOut),
+      ending: facts.ending.kind,
+    });
+    reportNetwork(supervision, facts, exitCode, timedOut);
+  }
+  const evidence = await evidenceOf(supervision, facts);
+  const settled = await settleWorkTree(supervision, { ...facts, cleanExit: isClean(facts) });
   if (facts.leftovers.ended.length + facts.leftovers.left.length > 0) {
     log.append({
       event: "round_leftovers",
@@ -63,14 +78,43 @@ export function closeRound(supervision: Supervision, facts: RoundFacts): Verdict
     });
   }
   reportKill(supervision, facts);
-  const verdict = end(supervision, facts, exitCode);
+  const verdict = end(supervision, facts, exitCode, evidence);
   reportUsage(supervision, facts, exitCode === 0 && !timedOut);
-  return verdict;
+  return { verdict, head: settled.kind === "committed" ? settled.ref : headOf(facts.after) };
 }
 
-function end(supervision: Supervision, facts: RoundFacts, exitCode: number): Verdict {
+/** An agent that stayed idle after a good result has done its work too. */
+function isClean({ ending, evidence }: RoundFacts): boolean {
+  if (ending.kind === "idle_after_result") return evidence.result?.ok === true;
+  return ending.kind === "exited" && ending.code === 0;
+}
+
+/** What the verdict rests on, as `round_end` carries it. */
+async function evidenceOf({ host, config }: Supervision, facts: RoundFacts) {
+  const { ending, evidence, leftovers } = facts;
+  const tree = await treeEvidence(host, config, facts.before, facts.after);
+  return {
+    ending: ending.kind,
+    exit_cause: exitCause(exitCodeOf(facts.wait), isTimedOut(ending)),
+    result_ok: evidence.result?.ok ?? null,
+    commits: tree.commits,
+    files_changed: tree.filesChanged,
+    lines_added: tree.linesAdded,
+    lines_deleted: tree.linesDeleted,
+    tokens: evidence.usage === null ? null : evidence.usage.inputTokens + evidence.usage.outputTokens,
+    cost_usd: evidence.usage?.usd ?? null,
+    leftovers: leftovers.ended.length + leftovers.left.length,
+  };
+}
+
+function end(
+  supervision: Supervision,
+  facts: RoundFacts,
+  exitCode: number,
+  evidence: Awaited<ReturnType<typeof evidenceOf>>,
+): Verdict {
   const { host, config, layout, log, voice } = supervision;
-  const verdict = verdictOf(facts);
+  const verdict = verdictOf({ ...facts, treeChanged: hasChanged(facts.before, facts.after) });
   const limit = limitOf(supervision, facts);
   const refusal = bestEffort(() =>
     writeStatus(host, layout, {
@@ -90,6 +134,7 @@ function end(supervision: Supervision, facts: RoundFacts, exitCode: number): Ver
     verdict,
     limit,
     refusal: facts.evidence.auth !== null ? "auth" : facts.evidence.billing !== null ? "billing" : null,
+    ...evidence,
   });
   if (limit !== null) {
     const { classification, agent, reset_at_epoch, reset_source, window } = limit;

@@ -7,6 +7,7 @@ import { FileError } from "../core/file_error.ts";
 import { type Instant, isoOf } from "../core/instant.ts";
 import type { WorkTree } from "../host.ts";
 import { roundLogName, roundNotesName } from "../store/layout.ts";
+import { orphanStash } from "../store/orphan_state.ts";
 import { readStatus } from "../store/status.ts";
 import { agentArguments, argumentProblem, findAgent } from "./agent_command.ts";
 import { readPrompt, withContext } from "./prompt.ts";
@@ -77,15 +78,20 @@ export function prepareRound(supervision: Supervision, plan: RoundPlan): Prepare
   }
 }
 
+/** As many uncommitted paths are named to the agent. */
+const DIRTY_SHOWN = 20;
+
 /** `round-context.json`, in the key order of the Python version. */
 function roundContext(supervision: Supervision, plan: RoundPlan, startedAt: Instant) {
-  const { before } = plan;
+  const dirty = plan.before.kind === "tree" ? plan.before.dirty : [];
   const read = readStatus(supervision.host, supervision.layout);
   const last = supervision.log.state.rounds.at(-1);
+  const orphan = orphanStash(supervision.host, supervision.layout);
   const context = {
     round_num: plan.round,
     started_at: isoOf(startedAt),
     ...(plan.phase === null ? {} : { phase: plan.phase }),
+    ...(orphan === null ? {} : { orphan_stash: orphan }),
   };
   if (read.kind !== "status" || read.status.last_completed_at === null) return context;
   return {
@@ -94,9 +100,10 @@ function roundContext(supervision: Supervision, plan: RoundPlan, startedAt: Inst
       exit_code: read.status.last_exit_code,
       duration_s: read.status.last_duration_s,
       ended_at: read.status.last_completed_at,
-      had_dirty_tree: before.kind === "tree" && before.dirty.length > 0,
+      had_dirty_tree: last?.dirty === true,
       timed_out: last?.exit?.ending === "timed_out",
       exit_cause: last?.exit?.cause ?? null,
+      ...(dirty.length === 0 ? {} : { dirty_files: dirty.slice(0, DIRTY_SHOWN) }),
     },
   };
 }

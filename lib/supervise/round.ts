@@ -6,10 +6,10 @@
 import { FileError } from "../core/file_error.ts";
 import { isoOf } from "../core/instant.ts";
 import { forPhase, phaseIndex } from "../core/phases.ts";
-import type { Launch } from "../host.ts";
+import type { Launch, WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { writeHolder } from "../store/holder.ts";
-import { writeRunningRound } from "../store/running_round.ts";
+import { type RunningRoundRecord, writeRunningRound } from "../store/running_round.ts";
 import { readStatus, writeStatus } from "../store/status.ts";
 import { agentEnvironment } from "./agent_command.ts";
 import { closeRound } from "./close_round.ts";
@@ -19,7 +19,6 @@ import { prepareRound, type Ready, type RoundPlan } from "./prepare_round.ts";
 import { readerContext, RoundReader } from "./round_reader.ts";
 import { measureEnd, type RoundResult, seeThrough } from "./see_through.ts";
 import type { Supervision } from "./supervision.ts";
-import { headOf } from "./work_tree.ts";
 
 /**
  * Runs one round to its end, with what its phase replaces in the configuration; everything that follows from it is in
@@ -39,11 +38,11 @@ async function start(supervision: Supervision, plan: RoundPlan): Promise<RoundRe
   metrics.write("round_start", { round: plan.round, phase: plan.phase, processes: 0 });
   markRunning(supervision, plan);
   log.append({ event: "agent_spawn", round_num: plan.round, timeout_s: config.runtime.round_timeout_s });
-  if (prepared.kind === "impossible") return notStarted(supervision, plan, prepared);
+  if (prepared.kind === "impossible") return await notStarted(supervision, plan, prepared);
   const startedBootMs = host.clock.boot().ms;
   const deadlineBootMs = startedBootMs + config.runtime.round_timeout_s * 1000;
   const started = launch(supervision, plan, prepared, { startedBootMs, deadlineBootMs });
-  if ("why" in started) return notStarted(supervision, plan, { ...prepared, why: started.why });
+  if ("why" in started) return await notStarted(supervision, plan, { ...prepared, why: started.why });
   const gone = new AbortController();
   started.launch.ended.then(() => gone.abort());
   return await seeThrough(supervision, {
@@ -148,23 +147,36 @@ function record(
     deadline_boot_ms: times.deadlineBootMs,
     timeout_s: config.runtime.round_timeout_s,
     hole: null,
+    before: noted(plan.before),
   });
   writeHolder(host, layout.roundLockHolder, pid);
 }
 
+/** More dirty paths than this are not noted. */
+const DIRTY_NOTED = 1000;
+
+function noted(before: WorkTree): RunningRoundRecord["before"] {
+  if (before.kind !== "tree" || before.dirty.length > DIRTY_NOTED) return null;
+  const { head, fingerprint, dirty } = before;
+  return { head, fingerprint, dirty: [...dirty] };
+}
+
+/** No agent ran, so whatever the work tree is like is not the round's. */
+const NOBODY_LOOKED: WorkTree = { kind: "none" };
+
 /** Closes a round whose agent could not be started; the reason is in the log and on the screen. */
-function notStarted(
+async function notStarted(
   supervision: Supervision,
   { round, phase, before }: RoundPlan,
   { logName, why }: { readonly logName: string; readonly why: string },
-): RoundResult {
+): Promise<RoundResult> {
   const { host, config, layout, plugin, voice } = supervision;
   voice.note(`round ${round} not started: ${why}`);
   const logPath = `${layout.dir}/${logName}`;
   const reader = new RoundReader(host, logPath, plugin, readerContext(config, round));
   const ending = { kind: "not_started", why } as const;
   try {
-    const verdict = closeRound(supervision, {
+    const closed = await closeRound(supervision, {
       round,
       phase,
       ending,
@@ -172,11 +184,12 @@ function notStarted(
       durationS: 0,
       timeoutS: config.runtime.round_timeout_s,
       evidence: reader.end(ending),
-      treeChanged: null,
+      before,
+      after: NOBODY_LOOKED,
       logPath,
       leftovers: NOBODY,
     });
-    return { verdict, head: headOf(before), left: 0 };
+    return { ...closed, left: 0 };
   } finally {
     reader.close();
     forgetRound(supervision);

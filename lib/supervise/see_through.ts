@@ -26,7 +26,7 @@ import { type Hole, LogCap } from "./log_cap.ts";
 import { readerContext, RoundReader } from "./round_reader.ts";
 import type { Supervision } from "./supervision.ts";
 import { watchAgent, type WatchEnd } from "./watch.ts";
-import { hasChanged, headOf, lookAtWorkTree } from "./work_tree.ts";
+import { lookAtWorkTree } from "./work_tree.ts";
 
 /** A round whose agent has been let go. */
 export interface StartedRound {
@@ -167,16 +167,17 @@ async function settle(supervision: Supervision, round: StartedRound, outcome: Ou
   const lock = await takeRoundLock(supervision);
   try {
     const after = await lookAtWorkTree(supervision.host, supervision.config);
-    const verdict = closeRound(supervision, {
+    const closed = await closeRound(supervision, {
       round: round.round,
       phase: round.phase,
       durationS: Math.max(0, supervision.host.clock.boot().ms - round.startedBootMs) / 1000,
       timeoutS: round.timeoutS,
-      treeChanged: hasChanged(round.before, after),
+      before: round.before,
+      after,
       logPath: round.logPath,
       ...outcome,
     });
-    return { verdict, head: headOf(after), left: outcome.leftovers.left.length };
+    return { ...closed, left: outcome.leftovers.left.length };
   } finally {
     lock?.release();
   }

@@ -6,6 +6,7 @@
 import type { Ending, InterruptedBy } from "../core/ending.ts";
 import { instantOf } from "../core/instant.ts";
 import { readWaitStatus, type WaitStatus } from "../core/wait_status.ts";
+import type { WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import { readRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
@@ -16,6 +17,7 @@ import { readerContext, RoundReader } from "./round_reader.ts";
 import { endingOf, measureEnd, seeThrough } from "./see_through.ts";
 import type { Supervision } from "./supervision.ts";
 import { reportSubstrateAfter } from "./turn.ts";
+import { lookAtWorkTree } from "./work_tree.ts";
 
 /** Aborted by nobody. */
 const NEVER = new AbortController().signal;
@@ -37,7 +39,7 @@ export async function takeUpLeftRound(supervision: Supervision, stopNow: AbortSi
       ? await endRound(host, found.containment, supervision.config.runtime.kill_grace_s)
       : NOBODY;
     if (!found.runs && record.cgroup !== null) host.cgroups.remove(record.cgroup);
-    if (isOpen) closeFound(supervision, record, found, ended);
+    if (isOpen) await closeFound(supervision, record, found, ended);
   }
   forgetRound(supervision);
   bestEffort(() => host.files.remove(layout.roundLockHolder));
@@ -80,7 +82,7 @@ async function adopt(
     launcherGone: NEVER,
     launcherCode: null,
     hole: record.hole,
-    before: { kind: "unknown", why: "another supervisor started the round" },
+    before: treeBefore(record),
     stopNow,
   });
   await measureEnd(supervision, record, result);
@@ -88,7 +90,12 @@ async function adopt(
 }
 
 /** Closes a round of which nothing runs any more. What its output says is not lost: a limit in it still holds. */
-function closeFound(supervision: Supervision, record: RunningRoundRecord, found: Found, ended: Census): void {
+async function closeFound(
+  supervision: Supervision,
+  record: RunningRoundRecord,
+  found: Found,
+  ended: Census,
+): Promise<void> {
   const { host, config, layout, log, plugin } = supervision;
   const wait = readWaitStatus(
     host.files.readText(layout.waitStatus),
@@ -104,7 +111,7 @@ function closeFound(supervision: Supervision, record: RunningRoundRecord, found:
   try {
     const startedAt = instantOf(record.started_at);
     const lastOutput = host.files.stat(logPath)?.mtime ?? host.clock.now();
-    closeRound(supervision, {
+    await closeRound(supervision, {
       round: record.round,
       phase: record.phase,
       ending,
@@ -112,13 +119,20 @@ function closeFound(supervision: Supervision, record: RunningRoundRecord, found:
       durationS: startedAt === null ? 0 : Math.max(0, (lastOutput - startedAt) / 1000),
       timeoutS: record.timeout_s,
       evidence: reader.end(ending),
-      treeChanged: null,
+      before: treeBefore(record),
+      after: await lookAtWorkTree(host, config),
       logPath,
       leftovers: { ended: [], left: ended.left },
     });
   } finally {
     reader.close();
   }
+}
+
+function treeBefore({ before = null }: RunningRoundRecord): WorkTree {
+  return before === null
+    ? { kind: "unknown", why: "another supervisor started the round" }
+    : { kind: "tree", ...before };
 }
 
 /** An agent that had ended by itself before anyone looked is recorded as it ended. */

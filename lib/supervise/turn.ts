@@ -8,7 +8,8 @@ import type { RoundPlan } from "./prepare_round.ts";
 import { runRound } from "./round.ts";
 import { pathsHash } from "./substrate.ts";
 import type { Supervision } from "./supervision.ts";
-import { headOf, lookAtWorkTree } from "./work_tree.ts";
+import { lookBeforeAgent } from "./settle/look_before.ts";
+import { headOf } from "./work_tree.ts";
 
 /** A round that may start at once. */
 export interface Turn {
@@ -37,7 +38,7 @@ export async function planRound(
   { host, config, metrics }: Supervision,
   wanted: Omit<RoundPlan, "before">,
 ): Promise<RoundPlan> {
-  const [before] = await Promise.all([lookAtWorkTree(host, config), metrics.measureDisk()]);
+  const [before] = await Promise.all([lookBeforeAgent(host, config), metrics.measureDisk()]);
   return { ...wanted, before };
 }
 

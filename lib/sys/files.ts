@@ -109,7 +109,8 @@ function lock(path: string): Lock | null {
     } finally {
       if (!held) file.close();
     }
-    return held ? { release: () => file.close() } : null;
+    // Unlocked by name: a child of ours that has not come as far as its exec yet still holds a copy of the descriptor.
+    return held ? { release: () => (file.unlockSync(), file.close()) } : null;
   });
 }
 

@@ -1,17 +1,28 @@
 import { FileError } from "../core/file_error.ts";
 import { hash53, parseGitStatus } from "../core/git_status.ts";
-import type { Git, RunResult, WorkTree } from "../host.ts";
+import type { Git, GitOptions, RunResult, WorkTree } from "../host.ts";
 import { runProgram } from "./run_program.ts";
 
 /** git(1), with words in English and never a question. */
 export function systemGit(): Git {
-  return { status, isWorkTree, commit };
+  return { run: git, status, isWorkTree, commit };
 }
 
 const TIMEOUT_MS = 60_000;
 
 /** Files whose size and age go into the fingerprint, so that a huge untracked folder costs no more than this. */
 const FINGERPRINT_FILES_MAX = 200;
+
+/** What leads git elsewhere than to the repository around its folder. */
+const FOREIGN = [
+  "GIT_DIR",
+  "GIT_WORK_TREE",
+  "GIT_INDEX_FILE",
+  "GIT_COMMON_DIR",
+  "GIT_PREFIX",
+  "GIT_OBJECT_DIRECTORY",
+  "GIT_NAMESPACE",
+];
 
 async function status(dir: string): Promise<WorkTree> {
   // Without the last option a user's setting hides new files.
@@ -49,11 +60,13 @@ async function commit(dir: string, paths: readonly string[], message: string): P
 }
 
 /** `code` is null too when git cannot be started; `stderr` then says why. */
-async function git(dir: string, args: readonly string[]): Promise<RunResult> {
+async function git(dir: string, args: readonly string[], options: GitOptions = {}): Promise<RunResult> {
+  const { env = {}, timeoutMs = TIMEOUT_MS, ...rest } = options;
   try {
-    const result = await runProgram(["git", ...args], { cwd: dir, timeoutMs: TIMEOUT_MS }, gitEnvironment());
+    const all = { ...gitEnvironment(), ...env };
+    const result = await runProgram(["git", ...args], { cwd: dir, timeoutMs, ...rest }, all);
     if (result.code !== null) return result;
-    return { ...result, stderr: `git ${args[0]} took longer than ${TIMEOUT_MS / 1000} s` };
+    return { ...result, stderr: `git took longer than ${timeoutMs / 1000} s` };
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     return { code: null, stdout: new Uint8Array(), stderr: error.message };
@@ -63,9 +76,7 @@ async function git(dir: string, args: readonly string[]): Promise<RunResult> {
 function gitEnvironment(): Record<string, string> {
   const env = Deno.env.toObject();
   // Set while a git hook runs: they would lead to that hook's repository instead of the folder's.
-  for (const name of ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"]) {
-    delete env[name];
-  }
+  for (const name of FOREIGN) delete env[name];
   return {
     ...env,
     LC_ALL: "C",
@@ -79,7 +90,14 @@ function outsideOrUnknown(result: RunResult): WorkTree {
   if (result.code === 128 && /not a git repository|must be run in a work tree/.test(result.stderr)) {
     return { kind: "none" };
   }
+  if (/dubious ownership/.test(result.stderr)) return { kind: "unknown", why: ofAnotherUser(result.stderr) };
   return { kind: "unknown", why: wordsOf(result).split("\n")[0]! };
+}
+
+/** git names the folder and the remedy, over several lines. */
+function ofAnotherUser(words: string): string {
+  const remedy = /git config --global --add safe\.directory .*/.exec(words)?.[0] ?? "see safe.directory";
+  return `the repository belongs to another user: ${remedy}`;
 }
 
 function wordsOf(result: RunResult): string {

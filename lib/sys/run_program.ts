@@ -20,6 +20,7 @@ export async function runProgram(
   env: Readonly<Record<string, string>> | null = null,
 ): Promise<RunResult> {
   const child = spawn(argv, options, env);
+  if (options.stdin !== undefined) feed(child.stdin, options.stdin);
   const out = keepOutput(child.stdout);
   const err = keepOutput(child.stderr);
   function stopReading(): void {
@@ -56,13 +57,19 @@ function spawn(
       clearEnv: env !== null,
       env: { ...env, ...options.env },
       detached: true,
-      stdin: "null",
+      stdin: options.stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
   } catch (error) {
     throw refusalOf(error, program);
   }
+}
+
+/** A program that ends, or is ended, without reading it all has its reasons. */
+function feed(stream: WritableStream<Uint8Array<ArrayBuffer>>, bytes: Uint8Array<ArrayBuffer>): void {
+  const writer = stream.getWriter();
+  writer.write(bytes).then(() => writer.close()).catch(() => writer.abort()).catch(() => {});
 }
 
 function keepOutput(

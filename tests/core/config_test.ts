@@ -240,14 +240,10 @@ Deno.test("laterKeys() lists the keys of the file that are not carried out", () 
     foreign: { list: 1 },
   };
   assert.deepEqual(laterKeys(raw), [
-    "runtime.dry_run",
-    "vcs.dirty_action",
-    "vcs.stash_idempotency_s",
     "monitor.auth_fail_hint",
     "monitor.host_health.disk_warning_pct",
     "plugins.mine",
   ]);
-  assert.deepEqual(laterKeys({ vcs: { dirty_action: "ignore" } }), []);
   assert.deepEqual(laterKeys(null), []);
 });
 

@@ -13,7 +13,7 @@ round_progress round_num log_size_kb last_write_age_s wall_age_s
 round_grace_extended round_num grace_s live_children ignored_children
 agent_exit round_num exit_code duration_s timed_out exit_cause + ending?
 agent_network_blip round_num phase matched round_duration_s exit_code timed_out
-dirty_detected round_num files
+dirty_detected round_num files + would?
 dirty_auto_committed round_num files ref
 dirty_commit_failed round_num phase reason
 orphan_stashed round_num ref reason
@@ -21,7 +21,8 @@ orphan_idempotent_skip round_num ref reason
 orphan_stash_failed round_num phase reason
 round_grace_kill round_num grace_s live_children
 round_timeout_kill round_num reason
-round_end round_num + verdict? limit? refusal?
+round_end round_num + verdict? limit? refusal? ending? exit_cause? result_ok? commits? files_changed? \
+lines_added? lines_deleted? tokens? cost_usd? leftovers?
 transient_error_detected classification agent reset_at_epoch round_num raw + reset_source? window?
 agent_usage_recorded agent model round_num input_tokens output_tokens cached_tokens cost_usd duration_ms \
 models_breakdown cache_creation_tokens tool_call_count phase success

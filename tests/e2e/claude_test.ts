@@ -19,11 +19,13 @@ Deno.test("serve runs a round of the real Claude CLI and reads what it used", ()
       "round_start",
       "agent_spawn",
       "agent_exit",
+      "dirty_detected",
+      "orphan_stashed",
       "round_end",
       "agent_usage_recorded",
       "serve_stopped",
     ]);
-    assert.equal(await Deno.readTextFile(`${project.workDir}/note.txt`), "done\n");
+    await project.git("cat-file", "-e", "refs/agent-runner/R1-stash^3:note.txt");
     assert.equal(project.only("round_end").verdict, "productive");
     const { tool_call_count, output_tokens, success } = project.only("agent_usage_recorded");
     assert.deepEqual([tool_call_count, output_tokens > 0, success], [1, true, true]);

@@ -6,7 +6,7 @@ import { epochOf, fakeAgent, Project, PROMPT, tomlTable } from "./project.ts";
 const PRESETS_DIR = new URL("../fixtures/python_project/presets/", import.meta.url);
 
 /** Keys of each preset whose behaviour comes later; all presets have the last three. */
-const LATER = ["vcs.dirty_action", "vcs.stash_idempotency_s", "monitor.auth_fail_hint"];
+const LATER = ["monitor.auth_fail_hint"];
 
 /** Months of rounds lie behind the project. */
 const LAST_ROUND = 211;

@@ -60,6 +60,8 @@ export class Project implements AsyncDisposable {
     await Deno.writeTextFile(`${project.workDir}/prompts/main.md`, PROMPT);
     await Deno.writeTextFile(project.configPath, configToml(project));
     await project.git("init", "--quiet");
+    await project.git("add", "--all");
+    await project.git("commit", "--quiet", "--message=all that is there");
     return project;
   }
 

@@ -172,7 +172,8 @@ for (
 }
 
 Deno.test("serve stops when its prompt breaks between two rounds", async () => {
-  await using project = await Project.with(fakeAgent("good=1"));
+  // A stash would bring the prompt back.
+  await using project = await Project.with(fakeAgent("good=1"), { vcs: { dirty_action: "ignore" } });
   const run = project.start(["serve"]);
   await run.event("agent_spawn");
   await Deno.writeTextFile(`${project.workDir}/prompts/main.md`, "");

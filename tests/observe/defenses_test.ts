@@ -12,6 +12,8 @@ const GUARDS: Readonly<Record<string, string>> = {
   process_group_isolation: "runRound() leaves nothing of an agent that ",
   sigterm_reaper: "serve ends the round at the second SIGTERM, and an agent that heeds it ends by itself",
   set_diff_classification: "parseGitStatus() takes the new name of a rename and skips the old one",
+  orphan_stash_idempotency_s: "uses a stash of the same round and content again, and only such a one",
+  sha_locked_stash: "never overwrites a ref that is there",
   critical_envs_injection: "runRound() gives the agent its variables, and [agent.env] last",
   startup_smoke_check: "failedChecks() looks at the prompt of every phase and names all problems at once",
   crash_loop_breaker: "crash_loop starts to count again",

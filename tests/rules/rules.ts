@@ -73,6 +73,7 @@ const COMMONJS = ["require", "module", "exports"];
 /** Files that are one long table. */
 const TABLES: ReadonlySet<string> = new Set([
   "lib/core/events.ts",
+  "lib/host.ts",
   "lib/core/config.ts",
   "lib/cli/commands.ts",
 ]);

@@ -41,6 +41,10 @@ export class SimTree {
 /** One program's git, over the machine's work tree. */
 export function simGit(life: SimLife, tree: SimTree): Git {
   return {
+    async run() {
+      await life.pause(GIT_MS);
+      return { code: 128, stdout: new Uint8Array(), stderr: "fatal: this git is simulated" };
+    },
     async status() {
       await life.pause(GIT_MS);
       return tree.workTree();

@@ -166,3 +166,30 @@ Deno.test(
     assert.deepEqual([...(await tree()).dirty].sort(), ["other", "staged"]);
   }),
 );
+
+Deno.test(
+  "run() takes bytes on standard input, an environment and paths as they are, and never rejects",
+  withRepository(async ({ dir }) => {
+    const stdin = new Uint8Array([97, 255, 0]);
+    const hashed = await git.run(dir, ["hash-object", "-w", "--stdin"], { stdin });
+    const id = new TextDecoder().decode(hashed.stdout).trim();
+    assert.deepEqual((await git.run(dir, ["cat-file", "blob", id])).stdout, stdin);
+    const index = { env: { GIT_INDEX_FILE: `${dir}/other` } };
+    assert.equal((await git.run(dir, ["read-tree", "--empty"], index)).code, 0);
+    assert.notEqual(files.stat(`${dir}/other`), null);
+    files.write(`${dir}/a`, "1");
+    assert.equal((await git.run(dir, ["add", "*"])).code, 128);
+    assert.match((await git.run(dir, ["nonsense"])).stderr, /not a git command/);
+    const slow = await git.run(dir, ["-c", "alias.wait=!sleep 60", "wait"], { timeoutMs: 300 });
+    assert.deepEqual([slow.code, slow.stderr], [null, "git took longer than 0.3 s"]);
+    assert.equal((await git.run(`${dir}/none`, ["status"])).code, null);
+  }),
+);
+
+Deno.test(
+  "run() does not wait for a program that leaves its standard input unread",
+  withRepository(async ({ dir }) => {
+    const stdin = new Uint8Array(10_000_000);
+    assert.equal((await git.run(dir, ["--version"], { stdin })).code, 0);
+  }),
+);

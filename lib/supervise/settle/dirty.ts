@@ -1,0 +1,70 @@
+/**
+ * What of a dirty work tree the round is about: only what lies in the work folder, without the program's own logs.
+ *
+ * @module
+ */
+import { byteText, readable } from "../../core/byte_text.ts";
+import { type GitChanges, parseGitChanges } from "../../core/git_changes.ts";
+import type { Config } from "../../core/config.ts";
+import type { Host } from "../../host.ts";
+import { GitFailure, type Repository } from "./repository.ts";
+
+const STATUS = ["status", "--porcelain=v2", "-z", "--branch", "--no-renames", "--untracked-files=all"];
+
+/**
+ * Each changed file by itself.
+ * @throws GitFailure
+ */
+export async function findChanges(host: Host, config: Config, repository: Repository): Promise<GitChanges> {
+  const within = repository.prefix === "" ? [] : ["--", readable(repository.prefix)];
+  const changes = parseGitChanges(await repository.git([...STATUS, ...within]));
+  const logs = logDirIn(host, config, repository);
+  const isOurs = (path: string) => logs !== null && (path + "/").startsWith(logs);
+  return {
+    ...changes,
+    tracked: changes.tracked.filter(({ path }) => !isOurs(path)),
+    untracked: changes.untracked.filter((path) => !isOurs(path)),
+    unmerged: changes.unmerged.filter((path) => !isOurs(path)),
+  };
+}
+
+/** All changed paths. */
+export function pathsOf({ tracked, untracked, unmerged }: GitChanges): readonly string[] {
+  return [...tracked.map(({ path }) => path), ...unmerged, ...untracked];
+}
+
+/**
+ * The changed paths for people, relative to the work folder. A folder of which nothing is tracked stands for its files,
+ * as it does in `whole`, the entries of a plain `git status`.
+ */
+export function shownPaths(changes: GitChanges, whole: readonly string[], prefix: string): readonly string[] {
+  const folders = new Set(whole.filter((path) => path.endsWith("/")));
+  const shown = pathsOf(changes).map((path) => {
+    const name = readable(path);
+    return withoutPrefix(folderOf(name, folders) ?? name, readable(prefix));
+  });
+  return [...new Set(shown)];
+}
+
+/** The outermost of `folders` (each with `/` at its end) that the path lies in. */
+export function folderOf(path: string, folders: ReadonlySet<string>): string | null {
+  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
+    const folder = path.slice(0, at + 1);
+    if (folders.has(folder)) return folder;
+  }
+  return null;
+}
+
+export function withoutPrefix(path: string, prefix: string): string {
+  if (path.startsWith(prefix)) return path.slice(prefix.length);
+  // A folder around the work folder of which nothing is tracked.
+  return prefix.startsWith(path) ? "./" : path;
+}
+
+/** The log directory relative to the root with `/` at the end, null where it is not inside. */
+function logDirIn(host: Host, { runtime }: Config, { top }: Repository): string | null {
+  const dir = host.files.realPath(runtime.log_dir) ?? runtime.log_dir;
+  if (dir === top) throw new GitFailure("the log directory is the root of the work tree");
+  const inside = dir.startsWith(`${top}/`) ? `${dir.slice(top.length + 1)}/` : null;
+  return inside === null ? null : byteText(new TextEncoder().encode(inside));
+}

@@ -1,0 +1,25 @@
+import { readable } from "../../core/byte_text.ts";
+import type { Config } from "../../core/config.ts";
+import type { Host, WorkTree } from "../../host.ts";
+import { lookAtWorkTree } from "../work_tree.ts";
+import { findChanges, pathsOf } from "./dirty.ts";
+import { GitFailure, Repository } from "./repository.ts";
+
+/**
+ * The work tree before a round. Where the round's changes may be committed, each file that is dirty already is listed
+ * by itself, also within new folders.
+ */
+export async function lookBeforeAgent(host: Host, config: Config): Promise<WorkTree> {
+  const tree = await lookAtWorkTree(host, config);
+  if (tree.kind !== "tree" || tree.dirty.length === 0 || config.vcs.dirty_action !== "auto_commit") {
+    return tree;
+  }
+  try {
+    const repository = await Repository.around(host, config.runtime.work_dir);
+    const changes = await findChanges(host, config, repository);
+    return { ...tree, dirty: pathsOf(changes).map(readable) };
+  } catch (error) {
+    if (error instanceof GitFailure) return tree;
+    throw error;
+  }
+}
