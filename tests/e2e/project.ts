@@ -100,7 +100,8 @@ export class Project implements AsyncDisposable {
 
   /** Runs the program to its end. */
   async run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-    return await this.start(args, options).ended;
+    const run = this.start(args, options);
+    return await run.until("its end", () => run.hasEnded || null).then(() => run.ended);
   }
 
   /** The whole environment of the program; agents inherit it, which is how they are found. */

@@ -1,5 +1,6 @@
 /**
- * What of a dirty work tree the round is about: only what lies in the work folder, without the program's own logs.
+ * What of a dirty work tree the round is about: only what lies in the work folder, without the program's own logs and
+ * without the configuration, which is the operator's: stashed, it would steer the loop as it was before the edit.
  *
  * @module
  */
@@ -19,7 +20,8 @@ export async function findChanges(host: Host, config: Config, repository: Reposi
   const within = repository.prefix === "" ? [] : ["--", readable(repository.prefix)];
   const changes = parseGitChanges(await repository.git([...STATUS, ...within]));
   const logs = logDirIn(host, config, repository);
-  const isOurs = (path: string) => logs !== null && (path + "/").startsWith(logs);
+  const steering = insideOf(repository, host.files.realPath(config.configPath) ?? config.configPath);
+  const isOurs = (path: string) => path === steering || (logs !== null && (path + "/").startsWith(logs));
   return {
     ...changes,
     tracked: changes.tracked.filter(({ path }) => !isOurs(path)),
@@ -62,9 +64,14 @@ export function withoutPrefix(path: string, prefix: string): string {
 }
 
 /** The log directory relative to the root with `/` at the end, null where it is not inside. */
-function logDirIn(host: Host, { runtime }: Config, { top }: Repository): string | null {
+function logDirIn(host: Host, { runtime }: Config, repository: Repository): string | null {
   const dir = host.files.realPath(runtime.log_dir) ?? runtime.log_dir;
-  if (dir === top) throw new GitFailure("the log directory is the root of the work tree");
-  const inside = dir.startsWith(`${top}/`) ? `${dir.slice(top.length + 1)}/` : null;
-  return inside === null ? null : byteText(new TextEncoder().encode(inside));
+  if (dir === repository.top) throw new GitFailure("the log directory is the root of the work tree");
+  const inside = insideOf(repository, dir);
+  return inside === null ? null : `${inside}/`;
+}
+
+/** An absolute path relative to the root, null where it is not inside. */
+function insideOf({ top }: Repository, path: string): string | null {
+  return path.startsWith(`${top}/`) ? byteText(new TextEncoder().encode(path.slice(top.length + 1))) : null;
 }
