@@ -38,15 +38,12 @@ stopTest("stop ends a serve that waits", WAITS, async (project) => {
 const REQUESTS: readonly (readonly [what: string, rule: string, (project: Project, pid: number) => void])[] =
   [
     ["SIGTERM", "stop_asked", (_, pid) => kill(pid, "SIGTERM")],
-    ["the stop file", "stop_file", ({ dir }) => Deno.writeTextFileSync(`${dir}/stop`, "enough")],
+    ["the stop file", "stop_file", ({ stopFile }) => Deno.writeTextFileSync(stopFile, "enough")],
     ["the sentinel", "sentinel", ({ logDir }) => Deno.writeTextFileSync(`${logDir}/.agent-done`, "all done")],
   ];
 
 for (const [what, rule, request] of REQUESTS) {
   stopTest(`serve stops within a second of ${what} while it waits`, WAITS, async (project) => {
-    const config = Deno.readTextFileSync(project.config);
-    const line = `stop_file = ${JSON.stringify(`${project.dir}/stop`)}`;
-    Deno.writeTextFileSync(project.config, config.replace("[runtime]", `[runtime]\n${line}`));
     const serve = await waitingServe(project);
     const askedAt = Date.now();
     request(project, serve.pid);
