@@ -7,6 +7,16 @@
 import { type ApplicationText, buildApplication, buildCommand, buildRouteMap, text_en } from "@stricli/core";
 import { VERSION } from "../core/version.ts";
 import { type CliContext, command, type GlobalFlags } from "./context.ts";
+import {
+  type EventsFlags,
+  type InitFlags,
+  type PeekFlags,
+  type RoundFlags,
+  type ServeFlags,
+  type StopFlags,
+  WORK_ACTIONS,
+  type WorkAction,
+} from "./flags.ts";
 
 const globals = {
   config: {
@@ -18,12 +28,6 @@ const globals = {
   },
   json: { kind: "boolean", brief: "Data and errors as JSON.", default: false, withNegated: false },
 } as const;
-
-export interface InitFlags extends GlobalFlags {
-  readonly preset: string;
-  readonly force: boolean;
-  readonly commit: boolean;
-}
 
 const init = buildCommand<InitFlags, [], CliContext>({
   loader: async () => command((await import("./init.ts")).init),
@@ -43,11 +47,6 @@ const init = buildCommand<InitFlags, [], CliContext>({
   },
   docs: { brief: "Write agent-runner.toml and a prompt for this project." },
 });
-
-export interface ServeFlags extends GlobalFlags {
-  readonly once: boolean;
-  readonly maxRounds?: number;
-}
 
 const serve = buildCommand<ServeFlags, [], CliContext>({
   loader: async () => command((await import("./serve.ts")).serveVerb),
@@ -72,10 +71,6 @@ const serve = buildCommand<ServeFlags, [], CliContext>({
   },
 });
 
-export interface RoundFlags extends GlobalFlags {
-  readonly phase?: string;
-}
-
 const round = buildCommand<RoundFlags, [], CliContext>({
   loader: async () => command((await import("./serve.ts")).roundVerb),
   parameters: {
@@ -92,14 +87,6 @@ const round = buildCommand<RoundFlags, [], CliContext>({
   },
   docs: { brief: "Run one round now, whatever the log says about waiting." },
 });
-
-export interface PeekFlags extends GlobalFlags {
-  readonly select?: string;
-  readonly round?: number | "latest";
-  readonly log: boolean;
-  readonly events?: number;
-  readonly window: number;
-}
 
 const peek = buildCommand<PeekFlags, [], CliContext>({
   loader: async () => command((await import("./peek.ts")).peek),
@@ -140,13 +127,6 @@ const peek = buildCommand<PeekFlags, [], CliContext>({
   docs: { brief: "Show what is going on; changes nothing." },
 });
 
-export interface EventsFlags extends GlobalFlags {
-  readonly kind?: string;
-  readonly window?: number;
-  readonly tail: boolean;
-  readonly follow: boolean;
-}
-
 const events = buildCommand<EventsFlags, [], CliContext>({
   loader: async () => command((await import("./events.ts")).events),
   parameters: {
@@ -179,11 +159,6 @@ const why = buildCommand<GlobalFlags, [], CliContext>({
   docs: { brief: "Say in one paragraph what it is doing, and why." },
 });
 
-export interface StopFlags extends GlobalFlags {
-  readonly now: boolean;
-  readonly wait: boolean;
-}
-
 const stop = buildCommand<StopFlags, [], CliContext>({
   loader: async () => command((await import("./stop.ts")).stop),
   parameters: {
@@ -212,10 +187,6 @@ const status = buildCommand<GlobalFlags, [], CliContext>({
   parameters: { flags: globals },
   docs: { brief: "Say whether the supervisor runs." },
 });
-
-const WORK_ACTIONS = ["list", "show", "restore"] as const;
-
-export type WorkAction = typeof WORK_ACTIONS[number];
 
 const work = buildCommand<GlobalFlags, [WorkAction, string?], CliContext>({
   loader: async () => command((await import("./work.ts")).work),

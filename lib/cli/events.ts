@@ -4,7 +4,7 @@ import type { Host } from "../host.ts";
 import { isEvent, lastEvents } from "../observe/event_query.ts";
 import { follow } from "../observe/follow.ts";
 import { layoutOf } from "../store/layout.ts";
-import type { EventsFlags } from "./commands.ts";
+import type { EventsFlags } from "./flags.ts";
 import type { CliContext, VerbResult } from "./context.ts";
 import { loadConfig } from "./load_config.ts";
 

@@ -4,7 +4,7 @@ import { type Failure, failure } from "../core/problem.ts";
 import { didYouMean } from "../core/suggest.ts";
 import type { Host } from "../host.ts";
 import { isInWorkTree } from "../supervise/work_tree.ts";
-import type { InitFlags } from "./commands.ts";
+import type { InitFlags } from "./flags.ts";
 import type { CliContext, Preset, VerbResult } from "./context.ts";
 import { CONFIG_NAME } from "./load_config.ts";
 

@@ -4,7 +4,7 @@ import { lastEvents } from "../observe/event_query.ts";
 import { select } from "../observe/select.ts";
 import { observe, snapshot } from "../observe/snapshot.ts";
 import { layoutOf } from "../store/layout.ts";
-import type { PeekFlags } from "./commands.ts";
+import type { PeekFlags } from "./flags.ts";
 import type { CliContext, VerbResult } from "./context.ts";
 import { loadConfig } from "./load_config.ts";
 

@@ -7,7 +7,7 @@ import type { Host } from "../host.ts";
 import { surroundingUnit } from "../service/surrounding_unit.ts";
 import { serve } from "../supervise/serve.ts";
 import { runSingleRound } from "../supervise/single_round.ts";
-import type { RoundFlags, ServeFlags } from "./commands.ts";
+import type { RoundFlags, ServeFlags } from "./flags.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
 import { ConfigFile } from "./config_file.ts";
 import type { LoadedConfig } from "./load_config.ts";

@@ -14,7 +14,8 @@ import { livingServe } from "../store/holder.ts";
 import { layoutOf } from "../store/layout.ts";
 import { requestStopNow } from "../store/stop_request.ts";
 import { endEverything } from "../supervise/end_everything.ts";
-import type { StopFlags } from "./commands.ts";
+import { until } from "../supervise/until.ts";
+import type { StopFlags } from "./flags.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
 import { loadConfig, type LoadedConfig } from "./load_config.ts";
 
@@ -45,7 +46,10 @@ export async function stop({ host }: CliContext, flags: StopFlags): Promise<Verb
     : flags.now
     ? config.runtime.kill_grace_s * 1000 + CLOSING_MS
     : PATIENCE_MS;
-  const gone = await until(host, patienceMs, () => livingServe(host, layout)?.pid !== serve.pid);
+  const gone = await until(host, () => livingServe(host, layout)?.pid !== serve.pid, {
+    withinMs: patienceMs,
+    lookMs: LOOK_MS,
+  });
   const observed = observe(host, config);
   if (gone) say(`stopped (${((host.clock.monotonicMs() - startedMs) / 1000).toFixed(1)}s)`);
   else if (flags.now) {
@@ -116,13 +120,4 @@ function report(host: Host, { config }: LoadedConfig, flags: GlobalFlags, observ
   if (flags.json) {
     host.terminal.out.write(`${JSON.stringify(serviceView(host, config, observed), null, 2)}\n`);
   }
-}
-
-async function until(host: Host, withinMs: number, condition: () => boolean): Promise<boolean> {
-  const untilMs = host.clock.monotonicMs() + withinMs;
-  while (!condition()) {
-    if (host.clock.monotonicMs() >= untilMs) return false;
-    await host.clock.sleep(LOOK_MS);
-  }
-  return true;
 }

@@ -20,7 +20,7 @@ import {
 } from "../supervise/settle/kept_work.ts";
 import { waitUntilFree } from "../supervise/settle/obstacles.ts";
 import { GitFailure, Repository } from "../supervise/settle/repository.ts";
-import type { WorkAction } from "./commands.ts";
+import type { WorkAction } from "./flags.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
 import { loadConfig } from "./load_config.ts";
 

@@ -6,6 +6,7 @@
  */
 import { compilePattern } from "../core/pattern.ts";
 import type { Host, ProcessInfo } from "../host.ts";
+import { until } from "./until.ts";
 
 /** What a round's processes are known by. */
 export interface Containment {
@@ -153,7 +154,7 @@ async function endMembers(
   // Nobody seen does not mean nobody there: what forks without end hides from a whole sweep.
   if (toEnd.length > 0 || found.length === 0) {
     for (const member of toEnd) signalSame(host, member, "SIGTERM");
-    await until(host, graceS * 1000, () => remaining().length === 0);
+    await until(host, () => remaining().length === 0, { withinMs: graceS * 1000, lookMs: LOOK_MS });
     await killAll(host, round, remaining, toEnd.length === found.length);
   }
   const left = leftoversOf(host, round, livingMembers(host, round));
@@ -169,7 +170,7 @@ async function killAll(
   if (round.cgroup !== null && everything) {
     const { cgroup } = round;
     if (host.cgroups.isPopulated(cgroup)) host.cgroups.kill(cgroup);
-    await until(host, KILL_CGROUP_MS, () => !host.cgroups.isPopulated(cgroup));
+    await until(host, () => !host.cgroups.isPopulated(cgroup), { withinMs: KILL_CGROUP_MS, lookMs: LOOK_MS });
     return;
   }
   const untilMs = host.clock.monotonicMs() + (round.cgroup === null ? KILL_SWEEPS_MS : KILL_CGROUP_MS);
@@ -198,23 +199,16 @@ async function killNewest(host: Host, round: Containment): Promise<number> {
 async function launcherGone(host: Host, round: Containment): Promise<void> {
   // An agent that stopped its whole group stopped its launcher too.
   if (isLauncherAlive(host, round)) host.processes.signal(round.pid, "SIGCONT");
-  const gone = await until(host, KILL_CGROUP_MS, () => !isLauncherAlive(host, round));
+  const gone = await until(host, () => !isLauncherAlive(host, round), {
+    withinMs: KILL_CGROUP_MS,
+    lookMs: LOOK_MS,
+  });
   if (!gone) host.processes.signal(round.pid, "SIGKILL");
 }
 
 /** Signals a process only if it is still the one that was looked at. */
 function signalSame(host: Host, { pid, startTime }: ProcessInfo, name: "SIGTERM" | "SIGKILL"): void {
   if (host.processes.inspect(pid)?.startTime === startTime) host.processes.signal(pid, name);
-}
-
-/** True as soon as the condition holds, false when the time is over. */
-async function until(host: Host, withinMs: number, condition: () => boolean): Promise<boolean> {
-  const untilMs = host.clock.monotonicMs() + withinMs;
-  while (!condition()) {
-    if (host.clock.monotonicMs() >= untilMs) return false;
-    await host.clock.sleep(LOOK_MS);
-  }
-  return true;
 }
 
 function alive(host: Host, pid: number): readonly ProcessInfo[] {
@@ -248,7 +242,7 @@ async function maintenanceOver(host: Host, round: Containment): Promise<void> {
     livingMembers(host, round).some(({ pid, name }) =>
       isMaintenance(host.processes.commandLine(pid) || name)
     );
-  await until(host, MAINTENANCE_MS, () => !runs());
+  await until(host, () => !runs(), { withinMs: MAINTENANCE_MS, lookMs: LOOK_MS });
 }
 
 /** git tidies up in the background after a commit; killed half-way it would leave locks. */

@@ -10,6 +10,7 @@ import { type Layout, layoutOf } from "../store/layout.ts";
 import { MetricsLog } from "../store/metrics.ts";
 import type { Supervision } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
+import { until } from "./until.ts";
 
 /** How long a killed supervisor may take to vanish (ms). */
 const VANISH_MS = 5000;
@@ -102,14 +103,6 @@ async function close(
 }
 
 async function vanished(host: Host, pid: number): Promise<boolean> {
-  const untilMs = host.clock.monotonicMs() + VANISH_MS;
-  const isThere = () => {
-    const found = host.processes.inspect(pid);
-    return found !== null && !found.zombie;
-  };
-  while (isThere()) {
-    if (host.clock.monotonicMs() >= untilMs) return false;
-    await host.clock.sleep(LOOK_MS);
-  }
-  return true;
+  const isGone = () => host.processes.inspect(pid)?.zombie ?? true;
+  return await until(host, isGone, { withinMs: VANISH_MS, lookMs: LOOK_MS });
 }

@@ -1,0 +1,45 @@
+/**
+ * What each verb gets of its flags.
+ *
+ * @module
+ */
+import type { GlobalFlags } from "./context.ts";
+
+export interface InitFlags extends GlobalFlags {
+  readonly preset: string;
+  readonly force: boolean;
+  readonly commit: boolean;
+}
+
+export interface ServeFlags extends GlobalFlags {
+  readonly once: boolean;
+  readonly maxRounds?: number;
+}
+
+export interface RoundFlags extends GlobalFlags {
+  readonly phase?: string;
+}
+
+export interface PeekFlags extends GlobalFlags {
+  readonly select?: string;
+  readonly round?: number | "latest";
+  readonly log: boolean;
+  readonly events?: number;
+  readonly window: number;
+}
+
+export interface EventsFlags extends GlobalFlags {
+  readonly kind?: string;
+  readonly window?: number;
+  readonly tail: boolean;
+  readonly follow: boolean;
+}
+
+export interface StopFlags extends GlobalFlags {
+  readonly now: boolean;
+  readonly wait: boolean;
+}
+
+export const WORK_ACTIONS = ["list", "show", "restore"] as const;
+
+export type WorkAction = typeof WORK_ACTIONS[number];
