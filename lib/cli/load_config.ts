@@ -10,7 +10,6 @@ import type { ConfigPlace } from "../core/config_paths.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Failure, failure, type Problem } from "../core/problem.ts";
-import { keyLines, lineOf } from "../core/toml_lines.ts";
 import type { Host } from "../host.ts";
 import { isInWorkTree } from "../supervise/work_tree.ts";
 
@@ -143,6 +142,7 @@ async function invalid(
   exitCode: ExitCode,
 ): Promise<Failure> {
   const { parseTOML } = await import("toml-eslint-parser");
+  const { keyLines, lineOf } = await import("../core/toml_lines.ts");
   const lines = keyLines(parseTOML, text);
   const placed = problems.map((problem) => ({ ...problem, line: lineOf(lines, problem.where) }));
   placed.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));

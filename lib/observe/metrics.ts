@@ -1,7 +1,7 @@
+import { loadFigures, memoryFigures } from "../core/machine_figures.ts";
 import type { Host } from "../host.ts";
 import { linesBackward } from "../store/blocks.ts";
 import type { Layout } from "../store/layout.ts";
-import { loadFigures, memoryFigures } from "../store/metrics.ts";
 import { readRunningRound } from "../store/running_round.ts";
 import { parseObject } from "../store/status.ts";
 

@@ -1,14 +1,12 @@
 import { type Instant, isoOf } from "../core/instant.ts";
 import type { DiskSize, Host } from "../host.ts";
+import { diskFigures, loadFigures, memoryFigures, rounded } from "../core/machine_figures.ts";
 import { bestEffort } from "./best_effort.ts";
 import type { Layout } from "./layout.ts";
 import { encodeLine } from "./line_format.ts";
 
 /** A measurement of the disk holds for so long (ms): it costs a process. */
 const DISK_FRESH_MS = 10_000;
-
-const MIB = 1024 ** 2;
-const GIB = 1024 ** 3;
 
 /** The round that a line is about. */
 export interface MeasuredRound {
@@ -68,39 +66,6 @@ export class MetricsLog {
 /** `metrics-YYYY-MM.jsonl`, in UTC. */
 export function metricsFileName(at: Instant): string {
   return `metrics-${isoOf(at).slice(0, 7)}.jsonl`;
-}
-
-/** Keys of the memory in a line, none where nobody knows. */
-export function memoryFigures(memory: ReturnType<Host["vitals"]["memory"]>) {
-  if (memory === null) return {};
-  const { total, available } = memory;
-  return {
-    mem_total_mb: Math.floor(total / MIB),
-    mem_available_mb: Math.floor(available / MIB),
-    mem_used_pct: rounded(100 * (total - available) / total, 1),
-  };
-}
-
-/** Keys of the load in a line, none where nobody knows. */
-export function loadFigures(load: ReturnType<Host["vitals"]["load"]>) {
-  if (load === null) return {};
-  const [load_1m, load_5m, load_15m] = load.map((value) => rounded(value, 2));
-  return { load_1m, load_5m, load_15m };
-}
-
-function diskFigures(size: DiskSize | null) {
-  if (size === null) return {};
-  const { total, used, available } = size;
-  const usable = used + available;
-  return {
-    disk_total_gb: rounded(total / GIB, 1),
-    disk_free_gb: rounded(available / GIB, 1),
-    ...(usable > 0 ? { disk_used_pct: rounded(100 * used / usable, 1) } : {}),
-  };
-}
-
-function rounded(value: number, digits: number): number {
-  return Math.round(value * 10 ** digits) / 10 ** digits;
 }
 
 /** A line that a full disk took in part is ended first, so that this one stands alone. */
