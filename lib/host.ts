@@ -67,8 +67,6 @@ export interface Files {
   realPath(path: string): string | null;
   /** Makes `path` a symbolic link to `target`, replacing what was there atomically. */
   link(path: string, target: string): void;
-  /** Bytes that a user may still write to the folder's file system, null where nobody knows. */
-  freeBytes(dir: string): Promise<number | null>;
   /** Gives a range of a file back to the file system: it reads as zeros from now on. False where that cannot be done. */
   punch(path: string, from: number, length: number): Promise<boolean>;
   /** Takes `flock(LOCK_EX | LOCK_NB)` on the file (created where missing); null when somebody else holds it. */

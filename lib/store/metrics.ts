@@ -1,12 +1,10 @@
 import { type Instant, isoOf } from "../core/instant.ts";
-import type { DiskSize, Host } from "../host.ts";
+import type { Host } from "../host.ts";
 import { diskFigures, loadFigures, memoryFigures, rounded } from "../core/machine_figures.ts";
 import { bestEffort } from "./best_effort.ts";
+import { DiskGauge } from "./disk_gauge.ts";
 import type { Layout } from "./layout.ts";
 import { encodeLine } from "./line_format.ts";
-
-/** A measurement of the disk holds for so long (ms): it costs a process. */
-const DISK_FRESH_MS = 10_000;
 
 /** The round that a line is about. */
 export interface MeasuredRound {
@@ -20,19 +18,14 @@ export interface MeasuredRound {
 export class MetricsLog {
   readonly #host: Host;
   readonly #layout: Layout;
-  #disk: { readonly atMs: number; readonly size: DiskSize | null } | null = null;
+  /** To be measured before `write`; it is what the rules look at too. */
+  readonly disk: DiskGauge;
   #started: { readonly round: number; readonly busy: number; readonly total: number } | null = null;
 
   constructor(host: Host, layout: Layout) {
     this.#host = host;
     this.#layout = layout;
-  }
-
-  /** Measures the disk, unless it was measured within the last ten seconds; before `write`. */
-  async measureDisk(): Promise<void> {
-    const atMs = this.#host.clock.monotonicMs();
-    if (this.#disk !== null && atMs - this.#disk.atMs < DISK_FRESH_MS) return;
-    this.#disk = { atMs, size: await this.#host.vitals.disk(this.#layout.dir) };
+    this.disk = new DiskGauge(host, layout.dir);
   }
 
   /** Appends one line; what the disk refuses is left out, as no round depends on it. */
@@ -42,7 +35,7 @@ export class MetricsLog {
       ts: isoOf(at),
       event,
       ...memoryFigures(this.#host.vitals.memory()),
-      ...diskFigures(this.#disk?.size ?? null),
+      ...diskFigures(this.disk.size),
       ...loadFigures(this.#host.vitals.load()),
       ...this.#cpuFigure(event, round),
       agent_process_count: processes,

@@ -2,7 +2,6 @@ import type { FileError } from "../core/file_error.ts";
 import type { World } from "../core/rules.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import { bestEffort } from "../store/best_effort.ts";
-import type { DiskGauge } from "./disk_gauge.ts";
 import { failedChecks, logDirRefusal } from "./startup_checks.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";
@@ -30,7 +29,6 @@ export function look(supervision: Supervision, stop: StopSwitch): World {
 export async function lookBeforeRound(
   supervision: Supervision,
   world: World,
-  gauge: DiskGauge,
 ): Promise<World> {
   const { host, config, layout, log } = supervision;
   const refusal = logDirRefusal(host, layout);
@@ -43,7 +41,7 @@ export async function lookBeforeRound(
   return {
     ...world,
     brokenConfig: failed.map(({ name, reason }) => `${name}: ${reason}`),
-    freeMb: config.runtime.disk_min_free_mb > 0 ? await gauge.freeMb() : null,
+    freeMb: config.runtime.disk_min_free_mb > 0 ? await supervision.metrics.disk.freeMb() : null,
     lockHolder: failed.length > 0 || passing !== null ? null : roundLockHolder(host, layout),
     logFault: world.logFault ?? passing?.message ?? null,
   };

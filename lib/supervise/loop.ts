@@ -20,7 +20,6 @@ import { bestEffort } from "../store/best_effort.ts";
 import { MonthRetention } from "../store/month_retention.ts";
 import { highestRoundOnDisk, pruneRoundLogs } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
-import { DiskGauge } from "./disk_gauge.ts";
 import { look, lookBeforeRound } from "./look.ts";
 import { type LoopOptions, policyOf } from "./policy.ts";
 import type { Reloader } from "./reload.ts";
@@ -40,7 +39,6 @@ export async function runLoop(
   reloader: Reloader,
 ): Promise<ExitCode> {
   const { host, voice } = first;
-  const gauge = new DiskGauge(host, first.layout.dir);
   const months = new MonthRetention(host, first.layout);
   let supervision = first;
   let jitter = host.random.next();
@@ -51,7 +49,7 @@ export async function runLoop(
     const asked = stop.takeReload();
     if (asked || atBoundary) supervision = await reloader.next(supervision, asked);
     const policy = policyOf(supervision.config, options, supervision.plugin !== null);
-    const [world, decision] = await decide(supervision, policy, stop, { gauge, jitter });
+    const [world, decision] = await decide(supervision, policy, stop, jitter);
     announceDisk(supervision, policy, world);
     switch (decision.kind) {
       case "stop":
@@ -70,7 +68,7 @@ export async function runLoop(
         await takeUpLeftRound(supervision, stop.now);
         const turn = await prepareTurn(supervision, nextRound(supervision), stop.now);
         // That took its time: what was decided is decided again, and nothing is waited for between that and the start.
-        if ((await decide(supervision, policy, stop, { gauge, jitter }))[1].kind !== "run") break;
+        if ((await decide(supervision, policy, stop, jitter))[1].kind !== "run") break;
         if (turn.plan.round !== nextRound(supervision)) break;
         await runTurn(supervision, turn);
         removeOldFiles(supervision, months);
@@ -95,13 +93,13 @@ async function decide(
   supervision: Supervision,
   policy: Policy,
   stop: StopSwitch,
-  { gauge, jitter }: { readonly gauge: DiskGauge; readonly jitter: number },
+  jitter: number,
 ): Promise<readonly [World, Decision]> {
   const { host, log } = supervision;
   const world = look(supervision, stop);
   const first = decideNext(log.state, policy, world, host.clock.now(), jitter);
   if (first.kind !== "run") return [world, first];
-  const closer = await lookBeforeRound(supervision, world, gauge);
+  const closer = await lookBeforeRound(supervision, world);
   return [closer, decideNext(log.state, policy, closer, host.clock.now(), jitter)];
 }
 

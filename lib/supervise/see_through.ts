@@ -106,7 +106,7 @@ export async function measureEnd(
   { round, phase }: { readonly round: number; readonly phase: string | null },
   { left }: RoundResult,
 ): Promise<void> {
-  await metrics.measureDisk();
+  await metrics.disk.measure();
   metrics.write("round_end", { round, phase, processes: left });
 }
 

@@ -8,7 +8,6 @@ import type { Host } from "../host.ts";
 import { EventLog } from "../store/event_log.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
 import { MetricsLog } from "../store/metrics.ts";
-import { DiskGauge } from "./disk_gauge.ts";
 import { look, lookBeforeRound } from "./look.ts";
 import { nextRound } from "./loop.ts";
 import { runRound } from "./round.ts";
@@ -56,8 +55,7 @@ async function runAlone(
   const metrics = new MetricsLog(host, layout);
   const supervision: Supervision = { host, config, layout, log, metrics, plugin, voice, unit };
   try {
-    const gauge = new DiskGauge(host, layout.dir);
-    const world = await lookBeforeRound(supervision, look(supervision, stop), gauge);
+    const world = await lookBeforeRound(supervision, look(supervision, stop));
     if (world.brokenConfig.length > 0) return EXIT.config;
     if (world.logFault !== null) return unusable(layout, world.logFault);
     if (world.lockHolder !== null) {

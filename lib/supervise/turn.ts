@@ -38,7 +38,7 @@ export async function planRound(
   { host, config, metrics }: Supervision,
   wanted: Omit<RoundPlan, "before">,
 ): Promise<RoundPlan> {
-  const [before] = await Promise.all([lookBeforeAgent(host, config), metrics.measureDisk()]);
+  const [before] = await Promise.all([lookBeforeAgent(host, config), metrics.disk.measure()]);
   return { ...wanted, before };
 }
 

@@ -17,10 +17,6 @@ export async function diskSize(dir: string): Promise<DiskSize | null> {
   return [total, used, available].every(Number.isSafeInteger) ? { total, used, available } : null;
 }
 
-export async function freeBytes(dir: string): Promise<number | null> {
-  return (await diskSize(dir))?.available ?? null;
-}
-
 function bytesOf(blocks: string): number {
   return /^\d+$/.test(blocks) ? Number(blocks) * 1024 : NaN;
 }

@@ -1,5 +1,5 @@
 import type { Entry, Files, FileStat, Lock } from "../host.ts";
-import { freeBytes, punch } from "./disk_space.ts";
+import { punch } from "./disk_space.ts";
 import { openForAppending, openForReading } from "./open_file.ts";
 import { nullIfMissing, refusing } from "./refusal.ts";
 import { sha256 } from "./sha256.ts";
@@ -21,7 +21,6 @@ export function systemFiles(): Files {
     stat,
     realPath,
     link,
-    freeBytes,
     punch,
     lock,
   };

@@ -115,11 +115,6 @@ export class SimFiles implements Files {
     );
   }
 
-  async freeBytes(): Promise<number | null> {
-    await this.life.pause(1);
-    return this.#disk.freeBytes;
-  }
-
   /** The simulated file systems cannot do it. */
   async punch(): Promise<boolean> {
     await this.life.pause(1);

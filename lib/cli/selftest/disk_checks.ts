@@ -5,7 +5,7 @@ import type { Stage } from "./stage.ts";
 const MIB = 1024 * 1024;
 
 export async function freeSpace({ host, dir }: Stage): Promise<Seen> {
-  const bytes = await host.files.freeBytes(dir);
+  const bytes = (await host.vitals.disk(dir))?.available ?? null;
   return bytes === null
     ? fails("df(1) does not say how much is free")
     : works(`${Math.floor(bytes / MIB)} MiB free`);
