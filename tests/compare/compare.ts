@@ -3,7 +3,8 @@
  * difference that `known_differences.ts` does not explain.
  *
  * `AGENT_RUNNER_PYTHON="python3 -m …" deno task compare [--only=WORDS] [--lanes=N] [--plant]`: `--only` takes the
- * scenarios whose name has these words, `--plant` changes one field of what ours left, which must then be found.
+ * scenarios whose name has these words, `--plant` takes the first of them and changes one field of what
+ * the Python version left, which must then be found.
  * Exits 1 when there is an unexplained difference, or a planted one is not found.
  *
  * @module
@@ -32,9 +33,9 @@ async function compare(args: readonly string[]): Promise<number> {
     return 0;
   }
   const valueOf = (name: string) => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
-  const left = SCENARIOS.filter(({ name }) => name.includes(valueOf("only") ?? ""));
   const plant = args.includes("--plant");
-  const all = left.length === SCENARIOS.length;
+  const chosen = SCENARIOS.filter(({ name }) => name.includes(valueOf("only") ?? ""));
+  const left = plant ? chosen.slice(0, 1) : [...chosen];
   const results: Result[] = [];
   const lanes = Array.from({ length: Number(valueOf("lanes") ?? 2) }, async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
@@ -44,14 +45,14 @@ async function compare(args: readonly string[]): Promise<number> {
     }
   });
   await Promise.all(lanes);
-  if (all && !plant) nameUnseen(results);
+  if (results.length === SCENARIOS.length) nameUnseen(results);
   return summary(results, plant);
 }
 
 async function compareOne(words: readonly string[], scenario: Scenario, plant: boolean): Promise<Result> {
   const python = await runSide(words, scenario);
   const ours = await runSide(PROGRAM, scenario);
-  const found = differences(python, plant ? planted(ours) : ours);
+  const found = differences(plant ? planted(python) : python, ours);
   return {
     name: scenario.name,
     explained: found.flatMap((difference) => explanationOf(difference, scenario.name) ?? []),

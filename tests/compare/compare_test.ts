@@ -66,7 +66,7 @@ Deno.test("differences() finds none, when nothing is different", () => {
 
 Deno.test("differences() finds a planted one that no row explains, in whatever scenario", () => {
   for (const record of [RECORD, { ...RECORD, events: [] }]) {
-    const found = differences(record, planted(record));
+    const found = differences(planted(record), record);
     assert.equal(found.length, 1);
     const unexplained = SCENARIOS.filter(({ name }) => explanationOf(found[0]!, name) === null);
     assert.ok(unexplained.length >= SCENARIOS.length - 9, `${unexplained.length}`);

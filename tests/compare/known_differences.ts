@@ -184,7 +184,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     python: "the same round number can be used again",
     here: "never: it is above that of status, log and files",
     why: "two rounds of one number cannot be told apart",
-    seen: /^(field|env|content|prompt|file) .*(round_num|ROUND_NUM|R[18]-<stamp>|round-8\.log)/,
+    seen: /^(field|env|content|prompt|argument|file) .*(round_num|ROUND_NUM|R[18]-<stamp>|round-8\.log)/,
     only: ["notes of seven rounds"],
   },
   {
@@ -251,7 +251,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     here: "it also has `timed_out`, `exit_cause` and `dirty_files`",
     why: "the next round can do better",
     seen:
-      /^(content \+round-context\.json\.previous\.(timed_out|exit_cause|dirty_files)|prompt \+ {4}"(timed_out|exit_cause)": .*)$/,
+      /^(content \+round-context\.json\.previous\.(timed_out|exit_cause|dirty_files)|(prompt|argument) \+ {4}"(timed_out|exit_cause)": .*)$/,
   },
   {
     python: "`had_dirty_tree` says whether an old stash is noted",

@@ -29,7 +29,7 @@ export async function runSide(words: readonly string[], scenario: Scenario): Pro
 
 function configOf({ binary = "agent", tables = {} }: Scenario, project: Project): string {
   const base: NonNullable<Scenario["tables"]> = {
-    agent: { command: [`${project.dir}/bin/${binary}`], prompt_arg_template: [], prompt_delivery: "stdin" },
+    agent: { command: [`${project.dir}/bin/${binary}`], prompt_arg_template: ["-p", "{prompt}"] },
     runtime: { work_dir: ".", log_dir: project.layout.dir, restart_delay_s: 1, round_timeout_s: 60 },
     prompt: { file: "./prompts/main.md" },
     throttle: { jitter_min_s: 0, jitter_max_s: 0 },

@@ -212,14 +212,14 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "context in the file", agent: "true", tables: { prompt: { context_injection_mode: "file" } } },
   { name: "context nowhere", agent: "true", tables: { prompt: { context_injection_mode: "none" } } },
   {
-    name: "prompt as an argument",
+    name: "prompt on standard input",
     agent: "true",
-    tables: { agent: { prompt_arg_template: ["-p", "{prompt}", "--now"], prompt_delivery: "argv" } },
+    tables: { agent: { prompt_arg_template: ["--now"], prompt_delivery: "stdin" } },
   },
   {
     name: "prompt in several arguments",
     agent: "true",
-    tables: { agent: { prompt_arg_template: ["a={prompt};b={prompt}"], prompt_delivery: null } },
+    tables: { agent: { prompt_arg_template: ["a={prompt};b={prompt}"] } },
   },
   { name: "prompt missing", agent: "true", tables: { prompt: { file: "prompts/missing.md" } } },
   {
