@@ -2,16 +2,21 @@
  * Runs the Python version and this one on the same scripted agents, each in a project of its own, and names every
  * difference that `known_differences.ts` does not explain.
  *
- * `AGENT_RUNNER_PYTHON="python3 -m …" deno task compare [--only=WORDS] [--lanes=N] [--plant]`: `--only` takes the
- * scenarios whose name has these words, `--plant` takes the first of them and changes one field of what
- * the Python version left, which must then be found.
+ * `AGENT_RUNNER_PYTHON="python3 -m …" deno task compare [--only=WORDS] [--lanes=N] [--old] [--plant]`:
+ *
+ * - `--only`: the scenarios whose name has these words
+ * - `--lanes`: how many at a time, 2 unless told
+ * - `--old`: the Python version is one before 0.2
+ * - `--plant`: only the first of the scenarios, with one field of what the Python version left changed, which must then
+ *   be found
+ *
  * Exits 1 when there is an unexplained difference, or a planted one is not found.
  *
  * @module
  */
 import { PROGRAM } from "../e2e/project.ts";
 import { type Difference, differences } from "./differences.ts";
-import { explanationOf, KNOWN_DIFFERENCES, type KnownDifference } from "./known_differences.ts";
+import { explanationOf, type KnownDifference, rowsFor } from "./known_differences.ts";
 import { planted } from "./planted.ts";
 import { runSide } from "./run_side.ts";
 import type { Scenario } from "./scenario.ts";
@@ -34,29 +39,35 @@ async function compare(args: readonly string[]): Promise<number> {
   }
   const valueOf = (name: string) => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
   const plant = args.includes("--plant");
+  const isOld = args.includes("--old");
   const chosen = SCENARIOS.filter(({ name }) => name.includes(valueOf("only") ?? ""));
   const left = plant ? chosen.slice(0, 1) : [...chosen];
   const results: Result[] = [];
   const lanes = Array.from({ length: Number(valueOf("lanes") ?? 2) }, async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const result = await compareOne(words, next, plant);
+      const result = await compareOne(words, next, { plant, isOld });
       report(result);
       results.push(result);
     }
   });
   await Promise.all(lanes);
-  if (results.length === SCENARIOS.length) nameUnseen(results);
+  if (results.length === SCENARIOS.length) nameUnseen(results, isOld);
   return summary(results, plant);
 }
 
-async function compareOne(words: readonly string[], scenario: Scenario, plant: boolean): Promise<Result> {
+async function compareOne(
+  words: readonly string[],
+  scenario: Scenario,
+  { plant, isOld }: { readonly plant: boolean; readonly isOld: boolean },
+): Promise<Result> {
   const python = await runSide(words, scenario);
   const ours = await runSide(PROGRAM, scenario);
-  const found = differences(plant ? planted(python) : python, ours);
+  const rows = differences(plant ? planted(python) : python, ours)
+    .map((difference) => ({ difference, row: explanationOf(difference, scenario.name, isOld) }));
   return {
     name: scenario.name,
-    explained: found.flatMap((difference) => explanationOf(difference, scenario.name) ?? []),
-    unexplained: found.filter((difference) => explanationOf(difference, scenario.name) === null),
+    explained: rows.flatMap(({ row }) => row ?? []),
+    unexplained: rows.flatMap(({ difference, row }) => row === null ? [difference] : []),
   };
 }
 
@@ -72,9 +83,9 @@ function report({ name, explained, unexplained }: Result): void {
 }
 
 /** A row that explains nothing any more is one to take away. */
-function nameUnseen(results: readonly Result[]): void {
+function nameUnseen(results: readonly Result[], isOld: boolean): void {
   const seen = new Set(results.flatMap(({ explained }) => explained));
-  for (const row of KNOWN_DIFFERENCES) {
+  for (const row of rowsFor(isOld)) {
     if (row.seen !== undefined && !seen.has(row)) console.log(`not seen: ${row.python} / ${row.here}`);
   }
 }

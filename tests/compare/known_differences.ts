@@ -11,6 +11,8 @@ export interface KnownDifference {
   readonly only?: readonly string[];
   /** Every run shows it: runs that differ in nothing else count as equal. */
   readonly everywhere?: true;
+  /** Only versions before 0.2 show it. */
+  readonly old?: true;
 }
 
 /** Scenarios in which the start-up checks refuse the configuration. */
@@ -369,11 +371,67 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     here: "JavaScript's; common Python forms are translated, with a note",
     why: "there is no Python here",
   },
+  {
+    python: "0.1.33 has no `exit_cause`, `agent_process_count` and `live_children`",
+    here: "they are there, as in 0.2.2",
+    why: "fields are only ever added",
+    seen:
+      /^(field \+(agent_exit\.exit_cause|round_grace_kill\.live_children)|metrics \+round_(start|end)\.agent_process_count)$/,
+    everywhere: true,
+    old: true,
+  },
+  {
+    python: "0.1.33 has no `config_broken`, and `round` ends with 1",
+    here: "it is there, and `round` ends with 78, as in 0.2.2",
+    why: "no restart mends a broken configuration",
+    seen: /^(event \+config_broken|exit =code)$/,
+    only: [...REFUSED, "agent missing, round"],
+    old: true,
+  },
+  {
+    python: "0.1.33 ends an agent after its result although a child of it is busy",
+    here: "it is waited for, as in 0.2.2",
+    why: "the child may be the work",
+    seen:
+      /^(event [+-]round_grace_(extended|kill)|(field|content) =(agent_exit|agent_usage_recorded|status\.json)\..*)$/,
+    only: ["claude, busy child after its result"],
+    old: true,
+  },
+  {
+    python: "0.1.33 commits without an event",
+    here: "`dirty_auto_committed`, as in 0.2.2",
+    why: "the log tells what was done",
+    seen: /^event \+dirty_auto_committed$/,
+    only: ["dirty, auto_commit"],
+    old: true,
+  },
+  {
+    python: "0.1.33 hands a prompt over as an argument only",
+    here: "also on standard input, as in 0.2.2",
+    why: "arguments are of limited length and seen by all",
+    seen: /^prompt \+/,
+    only: ["prompt on standard input"],
+    old: true,
+  },
+  {
+    python: "0.1.33 stashes its own log directory too, with the events of the round in it",
+    here: "never",
+    why: "the supervisor's files are not the agent's work",
+    seen:
+      /^(event \+(round_substrate_before|round_start|agent_spawn|agent_exit|dirty_detected)|metrics \+round_start|(file|git|content) .*)$/,
+    only: ["log directory in the work folder"],
+    old: true,
+  },
 ];
 
 /** What explains the difference in that scenario, null where nothing does. */
-export function explanationOf({ at }: Difference, scenario: string): KnownDifference | null {
-  return KNOWN_DIFFERENCES.find(({ seen, only }) =>
+export function explanationOf({ at }: Difference, scenario: string, isOld: boolean): KnownDifference | null {
+  return rowsFor(isOld).find(({ seen, only }) =>
     seen?.test(at) === true && (only === undefined || only.includes(scenario))
   ) ?? null;
+}
+
+/** The rows that hold for 0.2, or for the versions before it. */
+export function rowsFor(isOld: boolean): readonly KnownDifference[] {
+  return KNOWN_DIFFERENCES.filter(({ old }) => old !== true || isOld);
 }
