@@ -1,13 +1,15 @@
 /**
- * Writes the pages of `docs/reference`, which are made from the program's own tables.
+ * Writes the pages of `docs/reference`, which are made from the program's own tables, and the part of a guide that is
+ * made from a table of the tests.
  *
  * `deno run -A docs/build.ts [--out=DIR]` writes them; with `--check` nothing is written, and the exit code is 1 when
- * a page is not what would be written. Pages are formatted as `deno fmt` formats them.
+ * a page is not what would be written. Pages are formatted as `deno fmt` formats them. `DIR` gets the reference only.
  *
  * @module
  */
 import { commandsPage } from "./pages/commands_page.ts";
 import { configurationPage } from "./pages/configuration_page.ts";
+import { differencesPart } from "./pages/differences_part.ts";
 import { eventsPage } from "./pages/events_page.ts";
 import { exitCodesPage } from "./pages/exit_codes_page.ts";
 import { rulesPage } from "./pages/rules_page.ts";
@@ -18,6 +20,9 @@ const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
 const MADE =
   "<!-- Made by docs/build.ts from the program's own tables. Edit those, then run: deno task docs -->";
 
+/** Stands before a part that is made. */
+const MADE_PART = "made by docs/build.ts from tests/compare/known_differences.ts";
+
 const PAGES: Readonly<Record<string, () => string>> = {
   "commands.md": commandsPage,
   "configuration.md": configurationPage,
@@ -26,32 +31,54 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "rules.md": rulesPage,
 };
 
+/** Guides with a part between two lines that name it. */
+const PARTS: readonly { readonly page: string; readonly name: string; readonly part: () => string }[] = [
+  { page: `${ROOT}docs/guide/migrate-from-python.md`, name: "differences", part: differencesPart },
+];
+
 if (import.meta.main) {
-  const out = Deno.args.find((arg) => arg.startsWith("--out="))?.slice("--out=".length) ??
-    `${ROOT}docs/reference`;
-  Deno.exitCode = Deno.args.includes("--check") ? await check(out) : await write(out);
-}
-
-async function write(out: string): Promise<number> {
-  await Deno.mkdir(out, { recursive: true });
-  for (const [name, text] of await formattedPages()) await Deno.writeTextFile(`${out}/${name}`, text);
-  return 0;
-}
-
-async function check(out: string): Promise<number> {
-  const stale: string[] = [];
-  for (const [name, text] of await formattedPages()) {
-    if (await readOrNull(`${out}/${name}`) !== text) stale.push(name);
+  const out = Deno.args.find((arg) => arg.startsWith("--out="))?.slice("--out=".length);
+  const pages = await formattedPages(out ?? `${ROOT}docs/reference`, out === undefined ? PARTS : []);
+  if (Deno.args.includes("--check")) {
+    Deno.exitCode = await check(pages);
+  } else {
+    await write(pages);
   }
-  for (const name of stale) console.error(`${out}/${name} is not what the tables say; run: deno task docs`);
+}
+
+type Page = readonly [path: string, text: string];
+
+async function write(pages: readonly Page[]): Promise<void> {
+  for (const [path, text] of pages) {
+    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    await Deno.writeTextFile(path, text);
+  }
+}
+
+async function check(pages: readonly Page[]): Promise<number> {
+  const stale: string[] = [];
+  for (const [path, text] of pages) if (await readOrNull(path) !== text) stale.push(path);
+  for (const path of stale) console.error(`${path} is not what the tables say; run: deno task docs`);
   return stale.length === 0 ? 0 : 1;
 }
 
-async function formattedPages(): Promise<readonly (readonly [name: string, text: string])[]> {
-  const pages = Object.entries(PAGES).map(async ([name, page]) =>
-    [name, await formatted(`${MADE}\n\n${page()}`)] as const
-  );
-  return await Promise.all(pages);
+async function formattedPages(out: string, parts: typeof PARTS): Promise<readonly Page[]> {
+  const pages = Object.entries(PAGES).map(async ([name, page]): Promise<Page> => [
+    `${out}/${name}`,
+    await formatted(`${MADE}\n\n${page()}`),
+  ]);
+  const guides = parts.map(async ({ page, name, part }): Promise<Page> => [
+    page,
+    await formatted(withPart(await Deno.readTextFile(page), name, part())),
+  ]);
+  return await Promise.all([...pages, ...guides]);
+}
+
+function withPart(page: string, name: string, part: string): string {
+  const [begin, end] = [`<!-- ${name}: ${MADE_PART} -->\n`, `<!-- end of ${name} -->\n`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`Cannot find the part ${name}: ${begin}`);
+  return `${page.slice(0, from)}${begin}\n${part}\n${page.slice(to)}`;
 }
 
 async function formatted(text: string): Promise<string> {

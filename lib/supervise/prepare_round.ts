@@ -5,6 +5,7 @@
  */
 import { FileError } from "../core/file_error.ts";
 import { type Instant, isoOf } from "../core/instant.ts";
+import type { AgentExit } from "../core/remembered_round.ts";
 import type { WorkTree } from "../host.ts";
 import { roundLogName, roundNotesName } from "../store/layout.ts";
 import { orphanStash } from "../store/orphan_state.ts";
@@ -101,9 +102,15 @@ function roundContext(supervision: Supervision, plan: RoundPlan, startedAt: Inst
       duration_s: read.status.last_duration_s,
       ended_at: read.status.last_completed_at,
       had_dirty_tree: last?.dirty === true,
-      timed_out: last?.exit?.ending === "timed_out",
+      timed_out: ranOutOfTime(last?.exit ?? null),
       exit_cause: last?.exit?.cause ?? null,
       ...(dirty.length === 0 ? {} : { dirty_files: dirty.slice(0, DIRTY_SHOWN) }),
     },
   };
+}
+
+/** Null where the log does not know. The Python version notes no ending. */
+function ranOutOfTime(exit: AgentExit | null): boolean | null {
+  if (exit === null) return null;
+  return exit.ending === null ? exit.timedOut : exit.ending === "timed_out";
 }

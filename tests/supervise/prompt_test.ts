@@ -9,6 +9,8 @@ async function promptOf(project: SimProject): Promise<string> {
 
 const BARE = { inject_context: false };
 
+const AT = "2026-01-02T03:04:05.678Z";
+
 Deno.test("runRound() hands a prompt of a megabyte over on standard input, context first", async () => {
   const project = new SimProject();
   const long = "Work on.\n".repeat(120_000);
@@ -70,6 +72,37 @@ Deno.test("runRound() puts the keys of the context in the Python version's order
     "had_dirty_tree",
   ]);
   assert.equal((previous as Record<string, unknown>).had_dirty_tree, true);
+});
+
+Deno.test("runRound() says that the last round ran out of time, also when the Python version logged it", async () => {
+  const previous = async (...log: readonly object[]) => {
+    const project = new SimProject();
+    const status = {
+      round_num: 1,
+      running: false,
+      last_completed_at: AT,
+      last_exit_code: -15,
+      phase_index: 0,
+    };
+    project.sim.disk.put("/project/logs/status.json", JSON.stringify(status));
+    const lines = log.map((event) => `${JSON.stringify({ ts: AT, ...event, round_num: 1 })}\n`);
+    project.sim.disk.put("/project/logs/events-2026-01.jsonl", lines.join(""));
+    await project.round();
+    const { timed_out, exit_cause } = project.json("round-context.json").previous as Record<string, unknown>;
+    return { timed_out, exit_cause };
+  };
+  const exit = {
+    event: "agent_exit",
+    exit_code: -15,
+    duration_s: 60.1,
+    timed_out: true,
+    exit_cause: "timeout",
+  };
+  assert.deepEqual(await previous({ event: "round_start", phase: null }, exit, { event: "round_end" }), {
+    timed_out: true,
+    exit_cause: "timeout",
+  });
+  assert.deepEqual(await previous(), { timed_out: null, exit_cause: null });
 });
 
 Deno.test("runRound() gives the agent its variables, and [agent.env] last", async () => {
