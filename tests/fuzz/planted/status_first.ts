@@ -8,10 +8,10 @@ import type { FileStat } from "../../../lib/host.ts";
 import { startWith } from "../start_with.ts";
 
 /** How long the machine takes from the one look to the other: so long on a busy one (ms). */
-const BETWEEN_MS = 40;
+const BETWEEN_MS = 150;
 
 /** What was seen counts for the decision at hand only (ms). */
-const GOOD_FOR_MS = 15;
+const GOOD_FOR_MS = 60;
 
 await startWith((host) => {
   const { clock, files, processes } = host;
