@@ -76,6 +76,20 @@ Deno.test("serve stashes what a clean round left, tells the next round, and work
   assert.equal(JSON.parse((await project.run(["work", "list", "--json"])).out).length, 1);
 });
 
+Deno.test("work finds a stash that the Python version made too, and one of another name of the same round", async () => {
+  await using project = await dirtyAgent();
+  for (const what of ["left by the one", "left by the other"]) {
+    await Deno.writeTextFile(`${project.workDir}/left`, what);
+    await gitIn(project, "stash", "push", "-q", "-u", "-m", "ORPHAN R3 ts=2026-01-02T03:04:05");
+  }
+  await gitIn(project, "commit", "-q", "--allow-empty", "-m", "ORPHAN R9 is no stash");
+  const list = JSON.parse((await project.run(["work", "list", "--json"])).out);
+  assert.deepEqual(list.map(({ name }: { name: string }) => name), ["R3-stash", "R3-stash-2"]);
+  const restored = await project.run(["work", "restore", "R3-stash"]);
+  assert.equal(restored.code, 0, restored.err);
+  assert.equal(await Deno.readTextFile(`${project.workDir}/left`), "left by the one");
+});
+
 Deno.test("serve commits what a clean round left with auto_commit, and work brings a lost commit back", async () => {
   await using project = await dirtyAgent({ dirty_action: "auto_commit" });
   assert.equal((await project.run(["serve", "--once"])).code, 0);

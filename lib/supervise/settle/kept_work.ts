@@ -1,5 +1,6 @@
 /**
- * What was stashed and committed after rounds, as the refs under `refs/agent-runner/` keep it.
+ * What was stashed and committed after rounds, as the refs under `refs/agent-runner/` keep it, and what the Python
+ * version stashed, which git's own list of stashes keeps.
  *
  * @module
  */
@@ -26,7 +27,11 @@ export interface KeptWork {
 export async function listKept(repository: Repository): Promise<readonly KeptWork[]> {
   const format = "--format=%(refname) %(objectname) %(committerdate:unix) %(subject)";
   const lines = (await repository.git(["for-each-ref", "--sort=version:refname", format, KEPT])).split("\n");
-  return lines.flatMap(keptIn).sort((a, b) => a.round - b.round);
+  const kept = lines.flatMap(keptIn);
+  for (const stash of await listedStashes(repository)) {
+    if (!kept.some(({ id }) => id === stash.id)) kept.push({ ...stash, name: freeName(kept, stash) });
+  }
+  return kept.sort((a, b) => a.round - b.round);
 }
 
 /** The work as JSON has it. */
@@ -86,6 +91,30 @@ function keptIn(line: string): readonly KeptWork[] {
     at: Number(at) * 1000,
     subject: readable(subject),
   }];
+}
+
+/** Those of rounds, oldest first. */
+async function listedStashes(repository: Repository): Promise<readonly Omit<KeptWork, "name">[]> {
+  const answer = await repository.ask(["log", "--walk-reflogs", "--format=%H %ct %gs", "refs/stash", "--"]);
+  return (answer ?? "").split("\n").flatMap((line) => {
+    const [, id = "", at, subject = "", round] = /^(\S+) (\d+) (.*?: ORPHAN R(\d+)(?: .*|))$/.exec(line) ??
+      [];
+    if (round === undefined) return [];
+    return [{
+      round: Number(round),
+      kind: "stash" as const,
+      id,
+      at: Number(at) * 1000,
+      subject: readable(subject),
+    }];
+  }).reverse();
+}
+
+function freeName(kept: readonly KeptWork[], { round, kind }: Omit<KeptWork, "name">): string {
+  const isTaken = (name: string) => kept.some((other) => other.name === name);
+  let name = `R${round}-${kind}`;
+  for (let nth = 2; isTaken(name); nth++) name = `R${round}-${kind}-${nth}`;
+  return name;
 }
 
 /** The third parent of a stash. */
