@@ -7,6 +7,7 @@
  */
 import * as v from "valibot";
 import { ENDING_KINDS } from "./ending.ts";
+import { once } from "./once.ts";
 import { type Check, checkOf } from "./schema_check.ts";
 import { VERDICTS } from "./verdict.ts";
 
@@ -22,13 +23,31 @@ interface KindRow<F extends v.ObjectEntries> {
   readonly schema: v.LooseObjectSchema<F, undefined>;
 }
 
-function kind<const F extends v.ObjectEntries>(by: Writer, when: string, fields: F): KindRow<F> {
-  return { by, when, synced: false, schema: v.looseObject(fields) };
+function kind<const F extends v.ObjectEntries>(by: Writer, when: string, fields: () => F): KindRow<F> {
+  return row(by, when, fields, false);
 }
 
 /** A kind that a power cut must not undo. */
-function lasting<const F extends v.ObjectEntries>(by: Writer, when: string, fields: F): KindRow<F> {
-  return { ...kind(by, when, fields), synced: true };
+function lasting<const F extends v.ObjectEntries>(by: Writer, when: string, fields: () => F): KindRow<F> {
+  return row(by, when, fields, true);
+}
+
+/** A start that meets a few kinds makes the schemas of these. */
+function row<const F extends v.ObjectEntries>(
+  by: Writer,
+  when: string,
+  fields: () => F,
+  synced: boolean,
+): KindRow<F> {
+  const schema = once(() => v.looseObject(fields()));
+  return {
+    by,
+    when,
+    synced,
+    get schema() {
+      return schema();
+    },
+  };
 }
 
 function int(text: string) {
@@ -84,52 +103,52 @@ const limit = v.object({
 });
 
 export const EVENTS = {
-  smoke_check_failed: kind("round", "one for each start-up check that failed, before exit 78", {
+  smoke_check_failed: kind("round", "one for each start-up check that failed, before exit 78", () => ({
     reason: free(1000, "`<check>: <what is wrong>`"),
-  }),
-  status_recovered: kind("round", "`status.json` is there but cannot be read as such", {
+  })),
+  status_recovered: kind("round", "`status.json` is there but cannot be read as such", () => ({
     reason: word("what was wrong with it"),
-  }),
-  prompt_overwritten: kind("round", "a pre-round hook changed the prompt file", {
+  })),
+  prompt_overwritten: kind("round", "a pre-round hook changed the prompt file", () => ({
     round_num: roundNum,
     phase,
     hook: word("name of the hook"),
     prompt_path: word("absolute path"),
     old_hash: word("`sha256:` and 64 hex digits, none if the file was missing"),
     new_hash: word("as `old_hash`"),
-  }),
-  hook_failed: kind("round", "a hook of any kind failed", {
+  })),
+  hook_failed: kind("round", "a hook of any kind failed", () => ({
     hook_name: word("name of the hook"),
     hook_kind: word("`pre_round`, `context_enricher`, `post_round` or `dirty_handler`"),
     error_type: word("class of the error"),
     error_message: free(1000, "the error's own words"),
     traceback: free(2100, "where it happened"),
-  }),
-  round_start: lasting("round", "everything is ready, the agent is about to start", {
+  })),
+  round_start: lasting("round", "everything is ready, the agent is about to start", () => ({
     round_num: roundNum,
     phase,
-  }),
-  agent_spawn: kind("round", "right before the agent starts", {
+  })),
+  agent_spawn: kind("round", "right before the agent starts", () => ({
     round_num: roundNum,
     timeout_s: int("limit of the round (s)"),
-  }),
-  round_progress: kind("round", "every `round_progress_interval_s` while the agent runs", {
+  })),
+  round_progress: kind("round", "every `round_progress_interval_s` while the agent runs", () => ({
     round_num: roundNum,
     log_size_kb: int("size of the round log (KiB)"),
     last_write_age_s: int("since the agent's last output (s)"),
     wall_age_s: int("since the agent's start (s)"),
-  }),
+  })),
   round_grace_extended: kind(
     "round",
     "the result is there and the grace over, but a child is busy; once a round",
-    {
+    () => ({
       round_num: roundNum,
       grace_s: int("the configured grace (s)"),
       live_children: v.pipe(v.array(child), v.description("at most 5")),
       ignored_children: v.pipe(v.array(ignoredChild), v.description("at most 5; `matched` is the pattern")),
-    },
+    }),
   ),
-  agent_exit: kind("round", "the agent ended or was ended", {
+  agent_exit: kind("round", "the agent ended or was ended", () => ({
     round_num: roundNum,
     exit_code: int("negative: the signal that ended it; -1 where nobody knows"),
     duration_s: num("since the agent's start (s)"),
@@ -138,62 +157,62 @@ export const EVENTS = {
     ),
     exit_cause: word("`timeout`, `signal:<NAME>` (also for codes of 128 + n), `clean` or `error`"),
     ending: v.optional(v.pipe(v.picklist(ENDING_KINDS), v.description("how it truly ended"))),
-  }),
-  agent_network_blip: kind("round", "a failed round's log holds words of a network failure", {
+  })),
+  agent_network_blip: kind("round", "a failed round's log holds words of a network failure", () => ({
     round_num: roundNum,
     phase,
     matched: free(200, "the words as found"),
     round_duration_s: num("of the agent (s)"),
     exit_code: int("as in `agent_exit`"),
     timed_out: bool("as in `agent_exit`"),
-  }),
-  dirty_detected: kind("round", "the work tree is dirty after the agent", {
+  })),
+  dirty_detected: kind("round", "the work tree is dirty after the agent", () => ({
     round_num: roundNum,
     files,
     would: v.optional(
       v.pipe(v.picklist(["stash", "auto_commit"]), v.description("what `dry_run` kept from being done")),
     ),
-  }),
-  dirty_auto_committed: kind("round", "an automatic commit was made", {
+  })),
+  dirty_auto_committed: kind("round", "an automatic commit was made", () => ({
     round_num: roundNum,
     files,
     ref: word("commit id"),
-  }),
-  dirty_commit_failed: kind("round", "an automatic commit failed", {
+  })),
+  dirty_commit_failed: kind("round", "an automatic commit failed", () => ({
     round_num: roundNum,
     phase,
     reason: free(200, "git's words"),
-  }),
-  orphan_stashed: kind("round", "a new stash was made", {
+  })),
+  orphan_stashed: kind("round", "a new stash was made", () => ({
     round_num: roundNum,
     ref: word("commit id of the stash"),
     reason: word("`clean_exit_with_dirty_tree`"),
-  }),
-  orphan_idempotent_skip: kind("round", "the stash of the same round was used again", {
+  })),
+  orphan_idempotent_skip: kind("round", "the stash of the same round was used again", () => ({
     round_num: roundNum,
     ref: word("commit id of the stash"),
     reason: word("`clean_exit_with_dirty_tree`"),
-  }),
-  orphan_stash_failed: kind("round", "git could not make the stash", {
+  })),
+  orphan_stash_failed: kind("round", "git could not make the stash", () => ({
     round_num: roundNum,
     phase,
     reason: free(200, "git's words"),
-  }),
-  round_grace_kill: kind("round", "an idle agent was ended after its result", {
+  })),
+  round_grace_kill: kind("round", "an idle agent was ended after its result", () => ({
     round_num: roundNum,
     grace_s: int("the configured grace (s)"),
     live_children: v.pipe(v.array(child), v.description("empty: a busy child would have extended the grace")),
-  }),
-  round_timeout_kill: kind("round", "the round's time limit was enforced, or it had stalled", {
+  })),
+  round_timeout_kill: kind("round", "the round's time limit was enforced, or it had stalled", () => ({
     round_num: roundNum,
     reason: word("`exceeded round_timeout_s=<n>`, or what was missing `for stall_timeout_s=<n>`"),
-  }),
-  round_interrupted: lasting("serve", "a round that lost its supervisor was closed by the next one", {
+  })),
+  round_interrupted: lasting("serve", "a round that lost its supervisor was closed by the next one", () => ({
     round_num: roundNum,
     by: v.pipe(v.picklist(["reap", "reboot", "unit"]), v.description("what ended it")),
     detail: word("what was found and done"),
-  }),
-  round_end: lasting("round", "the round is over and its status written", {
+  })),
+  round_end: lasting("round", "the round is over and its status written", () => ({
     round_num: roundNum,
     verdict: v.optional(v.pipe(v.picklist(VERDICTS), v.description("what the round was worth"))),
     limit: v.optional(
@@ -215,8 +234,8 @@ export const EVENTS = {
     tokens: v.optional(v.nullable(int("in and out, without cache reads, null where the CLI does not say"))),
     cost_usd: v.optional(v.nullable(num("US dollars, null where the CLI does not say"))),
     leftovers: v.optional(int("processes that outlived the agent")),
-  }),
-  transient_error_detected: lasting("round", "the round met a limit or a failure that passes", {
+  })),
+  transient_error_detected: lasting("round", "the round met a limit or a failure that passes", () => ({
     classification,
     agent,
     reset_at_epoch: int("when it is expected to be over (Unix s)"),
@@ -226,8 +245,8 @@ export const EVENTS = {
       v.pipe(v.picklist(["server", "estimate"]), v.description("who says when it is over")),
     ),
     window: v.optional(v.nullable(word("the server's name of the window, such as `five_hour`"))),
-  }),
-  agent_usage_recorded: kind("round", "the CLI reported its token counts", {
+  })),
+  agent_usage_recorded: kind("round", "the CLI reported its token counts", () => ({
     agent,
     model: word("`unknown` where the CLI names none"),
     round_num: roundNum,
@@ -241,144 +260,156 @@ export const EVENTS = {
     tool_call_count: int("calls in the whole round"),
     phase: word('phase of the round, "" without phases'),
     success: bool("exit 0 and not timed out"),
-  }),
-  anomaly_repetitive_tool: kind("round", "one tool was called on one target again and again", {
+  })),
+  anomaly_repetitive_tool: kind("round", "one tool was called on one target again and again", () => ({
     round_num: roundNum,
     tool_name: word("name of the tool"),
     target: v.nullable(free(100, "file, path, pattern or command")),
     count: int("calls within the window"),
     window: int("size of the window (calls)"),
-  }),
-  round_leftovers: kind("round", "processes were left when the agent had ended", {
+  })),
+  round_leftovers: kind("round", "processes were left when the agent had ended", () => ({
     round_num: roundNum,
     ended: v.pipe(v.array(leftover), v.description("what was ended")),
     left: v.pipe(v.array(leftover), v.description("what is still there")),
-  }),
+  })),
 
-  serve_started: lasting("serve", "a supervisor takes over the log directory", {
+  serve_started: lasting("serve", "a supervisor takes over the log directory", () => ({
     version: word("of the program"),
     pid: int("of the supervisor"),
     reader: v.nullable(word("the reader that watches the agent, null where none applies")),
     plugins: words("names of the plugins in use"),
     containment: words("layers that end a round completely, strongest first"),
     config_hash: word("changes whenever the configuration does"),
-  }),
-  serve_stopped: lasting("serve", "a supervisor leaves", {
+  })),
+  serve_stopped: lasting("serve", "a supervisor leaves", () => ({
     rule: word("what made it stop"),
     exit_code: int("its exit code"),
-  }),
-  wait_started: kind("serve", "the loop waits", {
+  })),
+  wait_started: kind("serve", "the loop waits", () => ({
     until_epoch: num("when it goes on (Unix s, with a fraction)"),
     rule: word("the rule that makes it wait"),
     classification: v.optional(classification),
     window: v.optional(v.nullable(word("as in `transient_error_detected`"))),
-  }),
+  })),
   no_work_slowdown: kind(
     "serve",
     "rounds in a row that did nothing, timed out or stalled slow the loop down",
-    {
+    () => ({
       consecutive: int("such rounds in a row"),
       pause_s: int("pause before the next round (s)"),
       cause: v.optional(
         v.pipe(v.picklist(["no_work", "timed_out", "stalled"]), v.description("what the last of them did")),
       ),
-    },
+    }),
   ),
-  serve_startup_hook_failed: kind("serve", "a start-up hook failed; serve exits", {
+  serve_startup_hook_failed: kind("serve", "a start-up hook failed; serve exits", () => ({
     hook: word("name of the hook"),
     exc_type: word("class of the error"),
     exc_msg: free(200, "the error's own words"),
-  }),
+  })),
   agent_self_terminated: lasting(
     "serve",
     'the sentinel was found, or `transient_error_action = "stop"` met a limit',
-    {
+    () => ({
       reason: free(200, "the sentinel's text, or `rate_limit`"),
-    },
+    }),
   ),
-  transient_error_backoff_capped: kind("serve", "an estimated wait was lengthened, because it came again", {
-    classification,
-    agent,
-    requested_sleep_s: int("the base wait (s)"),
-    applied_sleep_s: int("the wait without jitter (s)"),
-    original_reset_at_epoch: v.optional(int("by the first estimate (Unix s)")),
-    applied_reset_at_epoch: v.optional(int("by the lengthened one (Unix s)")),
-    consecutive_count: v.optional(int("1-based")),
-    capped_by_absolute_max: v.optional(bool("the upper bound cut it")),
-  }),
-  transient_error_recovered: lasting("serve", "a round ended without a new limit after one with", {
+  transient_error_backoff_capped: kind(
+    "serve",
+    "an estimated wait was lengthened, because it came again",
+    () => ({
+      classification,
+      agent,
+      requested_sleep_s: int("the base wait (s)"),
+      applied_sleep_s: int("the wait without jitter (s)"),
+      original_reset_at_epoch: v.optional(int("by the first estimate (Unix s)")),
+      applied_reset_at_epoch: v.optional(int("by the lengthened one (Unix s)")),
+      consecutive_count: v.optional(int("1-based")),
+      capped_by_absolute_max: v.optional(bool("the upper bound cut it")),
+    }),
+  ),
+  transient_error_recovered: lasting("serve", "a round ended without a new limit after one with", () => ({
     classification,
     agent,
     throttled_for_s: int("since it was detected (s)"),
-  }),
-  stop_file_detected: kind("serve", "the stop file is there", {
+  })),
+  stop_file_detected: kind("serve", "the stop file is there", () => ({
     stop_file: word("absolute path"),
     content: free(200, 'its text, "" if unreadable'),
     rounds_completed: int("by this serve"),
-  }),
-  max_rounds_reached: kind("serve", "as many rounds as allowed are done", {
+  })),
+  max_rounds_reached: kind("serve", "as many rounds as allowed are done", () => ({
     rounds_completed: int("by this serve"),
     max_rounds: int("the bound"),
-  }),
-  round_substrate_before: kind("serve", "before a round", {
+  })),
+  round_substrate_before: kind("serve", "before a round", () => ({
     round_num: roundNum,
     git_head: gitHead,
     paths_hash: pathsHash,
-  }),
-  fresh_eyes_round_triggered: kind("serve", "this round starts with fresh eyes", {
+  })),
+  fresh_eyes_round_triggered: kind("serve", "this round starts with fresh eyes", () => ({
     round_num: roundNum,
     every_n: int("rounds"),
-  }),
-  round_substrate_after: kind("serve", "after a round", {
+  })),
+  round_substrate_after: kind("serve", "after a round", () => ({
     round_num: roundNum,
     git_head: gitHead,
     paths_hash: pathsHash,
-  }),
-  config_broken: kind("serve", "the start-up checks failed; serve stops", {
+  })),
+  config_broken: kind("serve", "the start-up checks failed; serve stops", () => ({
     reason: free(1000, "the checks that failed"),
-  }),
-  crash_loop: kind("serve", "five short crashes in a row; serve stops", {
+  })),
+  crash_loop: kind("serve", "five short crashes in a row; serve stops", () => ({
     consecutive: int("crashes in a row"),
     exit_code: int("of the last one, as in `agent_exit`"),
     reason: free(2000, "the end of the agent's output"),
-  }),
-  round_adopted: lasting("serve", "a running round was taken over from a supervisor that died", {
+  })),
+  round_adopted: lasting("serve", "a running round was taken over from a supervisor that died", () => ({
     round_num: roundNum,
     agent_pid: int("of the launcher"),
-  }),
-  disk_low: kind("serve", "too little space for a new round", { free_mb: int("MiB"), needed_mb: int("MiB") }),
-  disk_ok: kind("serve", "there is space again", { free_mb: int("MiB") }),
-  config_reloaded: kind("serve", "a changed configuration was taken over", { changed: words("dotted keys") }),
-  config_rejected: kind("serve", "a changed configuration is invalid; the last good one stays", {
+  })),
+  disk_low: kind(
+    "serve",
+    "too little space for a new round",
+    () => ({ free_mb: int("MiB"), needed_mb: int("MiB") }),
+  ),
+  disk_ok: kind("serve", "there is space again", () => ({ free_mb: int("MiB") })),
+  config_reloaded: kind(
+    "serve",
+    "a changed configuration was taken over",
+    () => ({ changed: words("dotted keys") }),
+  ),
+  config_rejected: kind("serve", "a changed configuration is invalid; the last good one stays", () => ({
     reason: free(1000, "what is wrong"),
-  }),
-  plugin_off: kind("serve", "a plugin failed too often and is off", {
+  })),
+  plugin_off: kind("serve", "a plugin failed too often and is off", () => ({
     plugin: word("name"),
     reason: free(1000, "its last error"),
-  }),
+  })),
 
-  monitor_started: kind("monitor", "once at its start", {
+  monitor_started: kind("monitor", "once at its start", () => ({
     host,
     interval_s: int("between looks (s)"),
     log_dir: word("path"),
     mode: word("`anomaly-only`"),
-  }),
-  monitor_alert_emitted: kind("monitor", "a new alert", {
+  })),
+  monitor_alert_emitted: kind("monitor", "a new alert", () => ({
     detector: alertDetector,
     severity: word("`info`, `warning` or `critical`"),
     message: free(500, "for people"),
     auto_action: word("`none` or `stop_service`"),
-  }),
-  monitor_auto_stop_triggered: kind("monitor", "an alert stops the service", {
+  })),
+  monitor_auto_stop_triggered: kind("monitor", "an alert stops the service", () => ({
     detector: alertDetector,
     host,
-  }),
-  monitor_auto_stop_failed: kind("monitor", "the remote stop failed", {
+  })),
+  monitor_auto_stop_failed: kind("monitor", "the remote stop failed", () => ({
     detector: alertDetector,
     host: word("remote host"),
     error: free(500, "ssh's words"),
-  }),
-  monitor_remote_blip: kind("monitor", "ssh failed, still tolerated", {
+  })),
+  monitor_remote_blip: kind("monitor", "ssh failed, still tolerated", () => ({
     host: word("remote host"),
     error: free(500, "ssh's words"),
     attempt: int("1-based"),
@@ -386,36 +417,40 @@ export const EVENTS = {
     cap_s: int("tolerance (s)"),
     interval_s: int("between looks (s)"),
     next_sleep_s: num("(s)"),
-  }),
-  monitor_remote_giveup: kind("monitor", "the tolerance is used up", {
+  })),
+  monitor_remote_giveup: kind("monitor", "the tolerance is used up", () => ({
     host: word("remote host"),
     total_attempts: int("attempts"),
     total_elapsed_s: num("(s)"),
     cap_s: int("tolerance (s)"),
     final_error: free(500, "ssh's words"),
-  }),
+  })),
 
-  service_upgraded: kind("upgrade", "stopped, upgraded, checked, started", {
+  service_upgraded: kind("upgrade", "stopped, upgraded, checked, started", () => ({
     from_version: word("before"),
     to_version: word("after"),
     duration_s: num("(s)"),
-  }),
-  package_upgraded: kind("upgrade", "upgraded without a restart", {
+  })),
+  package_upgraded: kind("upgrade", "upgraded without a restart", () => ({
     from_version: word("before"),
     to_version: word("after"),
     restart_deferred: bool("always true"),
-  }),
-  service_upgrade_rolled_back: kind("upgrade", "the new version failed its check; the old one runs again", {
-    attempted_version: word("that failed"),
-    restored_version: word("that runs"),
-    failure_reason: free(500, "why"),
-    duration_s: num("(s)"),
-  }),
-  service_upgrade_rollback_failed: kind("upgrade", "neither version runs", {
+  })),
+  service_upgrade_rolled_back: kind(
+    "upgrade",
+    "the new version failed its check; the old one runs again",
+    () => ({
+      attempted_version: word("that failed"),
+      restored_version: word("that runs"),
+      failure_reason: free(500, "why"),
+      duration_s: num("(s)"),
+    }),
+  ),
+  service_upgrade_rollback_failed: kind("upgrade", "neither version runs", () => ({
     attempted_version: word("that failed"),
     restore_target_version: word("that should run"),
     failure_reason: free(200, "why"),
-  }),
+  })),
 } as const;
 
 export type Kind = keyof typeof EVENTS;
@@ -448,14 +483,14 @@ export function decodeEvent(raw: unknown): LoggedEvent | null {
   const { ts, event } = raw as { readonly ts?: unknown; readonly event?: unknown };
   if (typeof ts !== "string" || typeof event !== "string" || !isKind(event)) return null;
   const fields = raw as Readonly<Record<string, unknown>>;
-  return CHECKS[event].every(([field, check]) => check(fields[field])) ? raw as LoggedEvent : null;
+  return CHECKS[event]().every(([field, check]) => check(fields[field])) ? raw as LoggedEvent : null;
 }
 
 type FieldCheck = readonly [field: string, check: Check];
 
-const CHECKS = Object.fromEntries(KINDS.map((kind) => [kind, checksOf(kind)])) as Record<
+const CHECKS = Object.fromEntries(KINDS.map((kind) => [kind, once(() => checksOf(kind))])) as Record<
   Kind,
-  readonly FieldCheck[]
+  () => readonly FieldCheck[]
 >;
 
 function checksOf(kind: Kind): readonly FieldCheck[] {

@@ -1,12 +1,13 @@
 import { type Draft, EVENTS, type Kind, KINDS, type LoggedEvent } from "../core/events.ts";
 import { type Instant, isoOf } from "../core/instant.ts";
+import { once } from "../core/once.ts";
 import { redactedCut } from "../core/redact.ts";
 import { getMetadata } from "valibot";
 
 /** The draft as an event of that instant, with its free texts redacted and cut. */
 export function stamp(draft: Draft, at: Instant): LoggedEvent {
   const event: Record<string, unknown> = { ts: isoOf(at), ...draft };
-  for (const [field, max] of FREE_TEXTS[draft.event]) {
+  for (const [field, max] of FREE_TEXTS[draft.event]()) {
     const text = event[field];
     if (typeof text === "string") event[field] = redactedCut(text, max);
   }
@@ -55,9 +56,9 @@ function escaped(character: string): string {
 type FreeText = readonly [field: string, max: number];
 
 /** For each kind the fields that hold words from outside, with the length to which each is cut. */
-const FREE_TEXTS = Object.fromEntries(KINDS.map((kind) => [kind, freeTexts(kind)])) as Record<
+const FREE_TEXTS = Object.fromEntries(KINDS.map((kind) => [kind, once(() => freeTexts(kind))])) as Record<
   Kind,
-  readonly FreeText[]
+  () => readonly FreeText[]
 >;
 
 function freeTexts(kind: Kind): readonly FreeText[] {
