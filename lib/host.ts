@@ -86,6 +86,8 @@ export interface FileStat {
   readonly isFile: boolean;
   readonly isDir: boolean;
   readonly executable: boolean;
+  /** Whether it belongs to the user who runs this program. */
+  readonly isOwn: boolean;
 }
 
 export interface ReadFile {

@@ -33,7 +33,7 @@ export async function lookBeforeRound(
   const { host, config, layout, log } = supervision;
   const refusal = logDirRefusal(host, layout);
   const passing = refusal !== null && mayPass(supervision, refusal) ? refusal : null;
-  const failed = failedChecks(host, config, layout, passing === null ? refusal : null);
+  const failed = await failedChecks(host, config, layout, passing === null ? refusal : null);
   for (const { name, reason, hint } of failed) {
     log.append({ event: "smoke_check_failed", reason: `${name}: ${reason}` });
     supervision.voice.note(`STARTUP FAIL: ${name}: ${reason} | how-to-fix: ${hint}`);

@@ -12,7 +12,7 @@ import { bestEffort } from "../store/best_effort.ts";
 import type { Layout } from "../store/layout.ts";
 import { agentArguments, argumentProblem, findAgent } from "./agent_command.ts";
 import { promptFiles, readPrompt } from "./prompt.ts";
-import { isInWorkTree } from "./work_tree.ts";
+import { workTreeAround } from "./work_tree.ts";
 
 /** One check that failed. */
 export interface FailedCheck {
@@ -33,17 +33,17 @@ const ROUND_ROOM = 64 * 1024;
  *
  * @param refusal of the log directory, where that counts as a failed check
  */
-export function failedChecks(
+export async function failedChecks(
   host: Host,
   config: Config,
   layout: Layout,
   refusal: FileError | null,
-): readonly FailedCheck[] {
+): Promise<readonly FailedCheck[]> {
   if (isSwitchedOn(host.env.get("AGENT_RUNNER_SKIP_STARTUP_CHECK"))) return [];
   return [
     refusal === null ? null : aboutLogDir(layout, refusal),
     checkAgent(host, config),
-    checkWorkDir(host, config),
+    await checkWorkDir(host, config),
     ...checkPrompts(host, config),
   ].filter((failed) => failed !== null);
 }
@@ -71,17 +71,35 @@ function checkAgent(host: Host, config: Config): FailedCheck | null {
   );
 }
 
-function checkWorkDir(host: Host, config: Config): FailedCheck | null {
+async function checkWorkDir(host: Host, config: Config): Promise<FailedCheck | null> {
   const { work_dir } = config.runtime;
   if (host.files.stat(work_dir)?.isDir !== true) {
     return failed("work_dir_is_git_repo", `${work_dir} is no folder`, "set runtime.work_dir");
   }
-  if (config.vcs.dirty_action === "ignore" || isInWorkTree(host, work_dir)) return null;
-  return failed(
-    "work_dir_is_git_repo",
-    `${work_dir} is not a git working tree`,
-    `git init ${work_dir}, or set vcs.dirty_action = "ignore"`,
-  );
+  if (config.vcs.dirty_action === "ignore") return null;
+  const root = workTreeAround(host, work_dir);
+  if (root === null) {
+    return failed(
+      "work_dir_is_git_repo",
+      `${work_dir} is not a git working tree`,
+      `git init ${work_dir}, or set vcs.dirty_action = "ignore"`,
+    );
+  }
+  return mayGitRefuse(host, root) ? await askGit(host, work_dir) : null;
+}
+
+/** It works without being asked, but where there is none, or the tree is somebody else's. */
+function mayGitRefuse(host: Host, root: string): boolean {
+  const folders = (host.env.get("PATH") ?? "").split(":");
+  return !folders.some((dir) => host.files.stat(`${dir}/git`)?.executable === true) ||
+    [root, `${root}/.git`].some((path) => host.files.stat(path)?.isOwn === false);
+}
+
+async function askGit(host: Host, workDir: string): Promise<FailedCheck | null> {
+  const tree = await host.git.status(workDir);
+  if (tree.kind !== "unknown") return null;
+  const hint = 'see to it that git works here, or set vcs.dirty_action = "ignore"';
+  return failed("work_dir_is_git_repo", tree.why, hint);
 }
 
 /** Every phase's prompt; phases that have the same one are named together. */

@@ -1,16 +1,20 @@
 import type { Config } from "../core/config.ts";
 import type { Host, WorkTree } from "../host.ts";
 
-/** Whether the folder or one above it is the root of a git work tree; no git is run. */
-export function isInWorkTree(host: Host, dir: string): boolean {
+/** The folder, or the next one above it, that is the root of a git work tree, null without one; no git is run. */
+export function workTreeAround(host: Host, dir: string): string | null {
   for (
     let place = host.files.realPath(dir) ?? dir;
     place !== "";
     place = place.slice(0, place.lastIndexOf("/"))
   ) {
-    if (host.files.stat(`${place}/.git`) !== null) return true;
+    if (host.files.stat(`${place}/.git`) !== null) return place;
   }
-  return host.files.stat("/.git") !== null;
+  return host.files.stat("/.git") === null ? null : "/";
+}
+
+export function isInWorkTree(host: Host, dir: string): boolean {
+  return workTreeAround(host, dir) !== null;
 }
 
 /** The work tree as git tells it; none where the configuration does without git and there is no repository. */

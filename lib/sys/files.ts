@@ -87,6 +87,7 @@ function stat(path: string): FileStat | null {
     isFile: info.isFile,
     isDir: info.isDirectory,
     executable: ((info.mode ?? 0) & 0o111) !== 0,
+    isOwn: info.uid === Deno.uid(),
   };
 }
 

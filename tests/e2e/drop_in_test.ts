@@ -104,6 +104,35 @@ Deno.test("serve refuses a work_dir without git, unless dirty_action says that g
   assert.ok(!ignoring.err.includes("not yet carried out"), ignoring.err);
 });
 
+Deno.test("serve refuses to start without git on PATH", async () => {
+  await using project = await Project.with(fakeAgent("good=0"));
+  const { code, err } = await project.run(["serve", "--once"], { env: { PATH: project.home } });
+  assert.equal(code, 78, err);
+  assert.match(
+    err,
+    /STARTUP FAIL: work_dir_is_git_repo: .*git.* \| how-to-fix: see to it that git works here/i,
+  );
+  assert.deepEqual(project.all("round_start"), []);
+});
+
+Deno.test({
+  name: "serve refuses a work tree of another user as git does, and says what git wants to be told",
+  ignore: Deno.uid() !== 0,
+  fn: async () => {
+    await using project = await Project.with(fakeAgent("good=0"));
+    for (const path of [project.workDir, `${project.workDir}/.git`]) await Deno.chown(path, 12345, 12345);
+    const { code, err } = await project.run(["serve", "--once"]);
+    assert.equal(code, 78, err);
+    const remedy = `git config --global --add safe.directory ${project.workDir}`;
+    assert.ok(err.includes(`work_dir_is_git_repo: the repository belongs to another user: ${remedy}`), err);
+    await project.git("config", "--global", "--add", "safe.directory", project.workDir);
+    const tables = { runtime: { log_dir: `${project.dir}/other-logs` } };
+    await Deno.writeTextFile(project.configPath, project.toml(fakeAgent("good=0"), tables));
+    const trusting = await project.run(["serve", "--once"]);
+    assert.equal(trusting.code, 0, trusting.err);
+  },
+});
+
 /** A project with a preset's TOML as it is, and a program by the name of the agent's. */
 async function pythonProject(preset: string, more = ""): Promise<Project> {
   const toml = await Deno.readTextFile(new URL(`${preset}.toml`, PRESETS_DIR));

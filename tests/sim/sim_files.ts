@@ -101,6 +101,7 @@ export class SimFiles implements Files {
       isFile,
       isDir: !isFile,
       executable: isFile ? node.executable : true,
+      isOwn: true,
     };
   }
 

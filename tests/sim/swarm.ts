@@ -80,6 +80,7 @@ export class Swarm {
     sim.disk.makeDir(LOG_DIR);
     sim.disk.put("/project/.git/HEAD", "ref: refs/heads/main\n");
     sim.disk.put("/usr/bin/claude", "", { executable: true });
+    sim.disk.put("/usr/bin/git", "", { executable: true });
     sim.agent = (spec, nth) => this.#enter(spec, nth);
   }
 

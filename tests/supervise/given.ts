@@ -23,6 +23,7 @@ export class SimProject {
     this.sim = simHost(seed);
     this.sim.disk.makeDir("/usr/bin");
     this.sim.disk.put("/usr/bin/agent", "", { executable: true });
+    this.sim.disk.put("/usr/bin/git", "", { executable: true });
     this.sim.disk.makeDir("/project/.git");
     this.sim.disk.put("/project/prompt.md", PROMPT);
     this.sim.agent = () => ({ exit: { afterMs: 90_000, code: 0 } });

@@ -26,6 +26,7 @@ export class Simulated {
     this.config = configOf(runtime);
     this.sim.disk.makeDir("/project/.git");
     this.sim.disk.put("/usr/bin/claude", "", { executable: true });
+    this.sim.disk.put("/usr/bin/git", "", { executable: true });
     this.sim.disk.put("/project/prompt.md", "Do the next piece of work.\n".repeat(40));
   }
 

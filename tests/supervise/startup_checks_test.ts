@@ -6,13 +6,10 @@ import { PROMPT, SimProject } from "./given.ts";
 /** `name: reason` of each failed check. */
 async function failures(project: SimProject): Promise<readonly string[]> {
   const { config, sim } = project;
-  return await sim.run((host) =>
-    Promise.resolve(
-      failedChecks(host, config, layoutOf(config.runtime.log_dir), null).map(({ name, reason }) =>
-        `${name}: ${reason}`
-      ),
-    )
-  );
+  return await sim.run(async (host) => {
+    const failed = await failedChecks(host, config, layoutOf(config.runtime.log_dir), null);
+    return failed.map(({ name, reason }) => `${name}: ${reason}`);
+  });
 }
 
 Deno.test("failedChecks() finds nothing in a project that is in order", async () => {

@@ -185,7 +185,14 @@ Deno.test(
     Deno.utimeSync(`${dir}/tool`, 1_000, 1_000.5);
     Deno.symlinkSync("tool", `${dir}/alias`);
     const { inode: _, ...facts } = files.stat(`${dir}/alias`)!;
-    assert.deepEqual(facts, { size: 10, mtime: 1_000_500, isFile: true, isDir: false, executable: true });
+    assert.deepEqual(facts, {
+      size: 10,
+      mtime: 1_000_500,
+      isFile: true,
+      isDir: false,
+      executable: true,
+      isOwn: true,
+    });
     assert.equal(files.stat(dir)!.isDir, true);
     assert.equal(files.remove(`${dir}/alias`), true);
     assert.equal(files.stat(`${dir}/tool`)!.isFile, true);
