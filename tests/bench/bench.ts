@@ -63,15 +63,15 @@ async function build(): Promise<void> {
 
 async function contextIn(root: string, quick: boolean): Promise<BenchContext> {
   await Deno.writeTextFile(`${root}/empty.ts`, "");
-  const python = Deno.env.get("AGENT_RUNNER_PYTHON");
-  if (python === undefined) console.error("AGENT_RUNNER_PYTHON is not set: the Python version is left out");
+  const python = Deno.env.get("AGENT_RUNNER_PYTHON") || null;
+  if (python === null) console.error("AGENT_RUNNER_PYTHON is not set: the Python version is left out");
   return {
     root,
     quick,
     // A cache of its own, so that the build does not stay unpacked in the user's.
     built: { words: [BUILT], env: { XDG_CACHE_HOME: `${root}/cache` } },
     source: { words: [Deno.execPath(), "run", "-A", `${ROOT}main.ts`] },
-    python: python === undefined ? null : { words: [python] },
+    python: python === null ? null : { words: [python] },
     empty: { words: [Deno.execPath(), "run", "-A", "--no-prompt", `${root}/empty.ts`] },
   };
 }

@@ -16,8 +16,13 @@ export interface Project {
   readonly layout: Layout;
 }
 
-/** Makes a project without git whose agent is `agent`, restarted at once whatever it does. */
-export function makeProject(root: string, name: string, agent: readonly string[], reader = ""): Project {
+/** Makes a project without git whose agent is `agent`, restarted after `delayS` (s) whatever it does. */
+export function makeProject(
+  root: string,
+  name: string,
+  agent: readonly string[],
+  { reader = "", delayS = 0 }: { readonly reader?: string; readonly delayS?: number } = {},
+): Project {
   const dir = `${root}/${name}`;
   const layout = layoutOf(`${dir}/logs`);
   Deno.mkdirSync(layout.dir, { recursive: true });
@@ -38,7 +43,7 @@ ${reader === "" ? "" : `reader = "${reader}"\n`}
 work_dir = "${dir}"
 log_dir = "${layout.dir}"
 round_timeout_s = 3600
-restart_delay_s = 0
+restart_delay_s = ${delayS}
 on_no_work = "ignore"
 
 [vcs]

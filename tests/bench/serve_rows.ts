@@ -24,9 +24,8 @@ export async function roundRow(context: BenchContext): Promise<Row> {
     what: "a round of `true`, start to start",
     built: { value: built, unit: "ms", max: 15 },
     source: { value: source, unit: "ms", max: null },
-    python: context.python === null
-      ? null
-      : `${rounded(startToStartMs(context.root, "python", context.python, 20))} ms`,
+    // It waits for a second at least.
+    python: null,
   };
 }
 
@@ -50,7 +49,7 @@ export async function restRows(context: BenchContext): Promise<readonly Row[]> {
   });
   const silent = ofBoth((way) => {
     const agent = agentWords(context.built, "fake-agent", "hang");
-    const project = makeProject(context.root, `silent-${way}`, agent, "claude");
+    const project = makeProject(context.root, `silent-${way}`, agent, { reader: "claude" });
     return serveAt(context[way], project, "agent_spawn");
   });
   const serves = [await waiting, await silent];
@@ -136,7 +135,7 @@ function directMs(root: string, agent: readonly string[]): number {
 
 /** Its second round is silent: then the first is over and serve can still be looked at. */
 async function flood(context: BenchContext, way: Way, agent: readonly string[], run: number): Promise<Flood> {
-  const project = makeProject(context.root, `flood-${way}-${run}`, [...agent, "hang"], "claude");
+  const project = makeProject(context.root, `flood-${way}-${run}`, [...agent, "hang"], { reader: "claude" });
   const serve = await serveAt(context[way], project, "agent_spawn", 2);
   const { bytes, cpuS } = usageOf(serve.pid);
   await stop(serve);

@@ -19,10 +19,13 @@ const EVENTS = 1_000_000;
 /** Events that come after the checkpoint. */
 const BEHIND = 20_000;
 
+/** The Python version refuses a delay of 0. */
+const READABLE = { delayS: 1 };
+
 export async function startRows(context: BenchContext): Promise<readonly Row[]> {
-  const small = makeProject(context.root, "small", ["true"]);
+  const small = makeProject(context.root, "small", ["true"], READABLE);
   writePast(small, 1000);
-  const large = makeProject(context.root, "large", ["true"]);
+  const large = makeProject(context.root, "large", ["true"], READABLE);
   writePast(large, EVENTS);
   const runs = context.quick ? 9 : 31;
   const first = interleaved({
