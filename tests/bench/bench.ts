@@ -46,7 +46,7 @@ async function bench(options: ReadonlySet<string>): Promise<number> {
     }
     const text = `${markdownTable(rows)}\n${machine()}\n`;
     console.log(text);
-    if (options.has("--write")) await Deno.writeTextFile(PAGE, page(text));
+    if (options.has("--write")) await writePage(text);
     const over = overruns(rows);
     if (over.length > 0) console.error(`over: ${over.join("; ")}`);
     return over.length > 0 ? 1 : 0;
@@ -89,6 +89,11 @@ function machine(): string {
     new Date().toISOString().slice(0, 10),
   ];
   return `Medians of interleaved runs on ${facts.join(", ")}.`;
+}
+
+async function writePage(text: string): Promise<void> {
+  await Deno.writeTextFile(PAGE, page(text));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", PAGE] }).output();
 }
 
 function page(text: string): string {
