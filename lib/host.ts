@@ -17,6 +17,7 @@ export interface Host {
   readonly terminal: Terminal;
   readonly env: Environment;
   readonly vitals: Vitals;
+  readonly web: Web;
 }
 
 export interface Clock {
@@ -162,6 +163,11 @@ export type SignalName = "SIGTERM" | "SIGKILL" | "SIGINT" | "SIGHUP" | "SIGUSR1"
 export interface Processes {
   /** @throws FileError when the launcher cannot be started (work folder gone, no more processes). */
   launch(spec: LaunchSpec): Launch;
+  /**
+   * Starts a process of this same runtime that may do nothing but what is allowed, in an empty folder of its own, with an
+   * empty cache. Rejects with FileError when it cannot be started.
+   */
+  sandbox(spec: SandboxSpec): Promise<Sandbox>;
   /** Runs a short helper program to its end. `code` is null when it ran into `timeoutMs`. */
   run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
   /**
@@ -180,6 +186,8 @@ export interface Processes {
    * `newest` only looks at those that started last, which takes a millisecond however many there are.
    */
   marked(id: string, which: "all" | "newest"): readonly number[];
+  /** Memory that the process holds at this moment (bytes); null where it has gone. */
+  residentBytes(pid: number): number | null;
   /** CPU time that the process, with the children that it has waited for, has used (ms); null where it has gone. */
   cpuMs(pid: number): number | null;
   /** Sends to a process (`pid > 0`) or to a whole group (`pid < 0`); false when nobody is there. */
@@ -206,6 +214,38 @@ export interface Cgroups {
   kill(path: string): void;
   /** False while it is populated. */
   remove(path: string): boolean;
+}
+
+export interface SandboxSpec {
+  /** Text of the self-contained module that runs there: it exports `open(write)`, which returns what takes each line. */
+  readonly module: string;
+  readonly allow: {
+    /** Absolute paths; none with a comma in it. */
+    readonly read: readonly string[];
+    readonly write: readonly string[];
+    readonly net: readonly string[];
+    readonly env: readonly string[];
+    readonly run: readonly string[];
+  };
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A group that it is put into before it gets the module; null: none. */
+  readonly cgroup: string | null;
+}
+
+/** A process that is spoken to in lines. */
+export interface Sandbox {
+  /** Leader of a group of its own. */
+  readonly pid: number;
+  /** As `ProcessInfo.startTime`. */
+  readonly startTime: string;
+  /** The end of what it wrote to standard error. */
+  readonly errors: string;
+  send(line: string): void;
+  /** Its next line; null when there is none any more, or one without end. */
+  next(): Promise<string | null>;
+  /** Ends it with its group, and removes its folder. */
+  end(): Promise<void>;
 }
 
 export interface RunOptions {
@@ -308,3 +348,14 @@ export interface DiskSize {
   readonly used: number;
   readonly available: number;
 }
+
+/** The network, for what the configuration names. */
+export interface Web {
+  /** One GET, redirects not followed. Never rejects. */
+  get(url: string, options: { readonly timeoutMs: number; readonly bytesMax: number }): Promise<WebAnswer>;
+}
+
+export type WebAnswer =
+  | { readonly kind: "ok"; readonly bytes: Uint8Array<ArrayBuffer>; readonly type: string }
+  | { readonly kind: "moved"; readonly to: string }
+  | { readonly kind: "refused"; readonly why: string };

@@ -20,11 +20,10 @@ import { countOf, type Fields, instantOf, listOf, numberOf, objectOf, parsed, te
 import { findingOfStatus } from "./http_status.ts";
 
 /** The plugin for the `claude` command. */
-export const claude: Plugin = {
+export const claude = {
   apiVersion: 1,
   name: "claude_error_detector",
-  agent: "claude",
-  binaries: ["claude"],
+  agents: ["claude"],
   // Quoted values instead of `"type":"…"`: spacing does not matter, and inside of a tool's text the quotes are escaped.
   interest: ['"assistant"', '"result"', '"rate_limit_event"', '"api_retry"'],
   reader(context: ReaderContext): Reader {
@@ -37,7 +36,7 @@ export const claude: Plugin = {
     if (value === undefined) return line.startsWith('{"') || line.trim() === "" ? null : line;
     return wordsOf(objectOf(value) ?? {});
   },
-};
+} satisfies Plugin;
 
 /** The model name of messages that the CLI wrote itself. */
 const SYNTHETIC = "<synthetic>";

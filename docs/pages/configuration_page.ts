@@ -23,15 +23,13 @@ export function configurationPage(): string {
       "your file at the start.\n" +
       "- *phase*: `[phases.<name>]` may replace the key.\n" +
       "- Patterns are JavaScript regular expressions; a leading `(?i)` is understood.",
-    ...Object.entries<Rows>(CONFIG).flatMap(([name, rows]) => tableOf(name, rows)),
+    ...Object.entries<Rows[string]>(CONFIG).flatMap(([name, entry]) =>
+      isRow(entry) ? listOf(name, entry) : tableOf(name, entry)
+    ),
     "## Keys that you name yourself",
     table(
-      ["table", "what it is for", "carried out"],
-      Object.entries(FREE_KEYS).map(([name, { later, text }]) => [
-        code(`[${name}.<name>]`),
-        text,
-        later ? "not yet" : "yes",
-      ]),
+      ["table", "what it is for"],
+      Object.entries(FREE_KEYS).map(([name, { text }]) => [code(`[${name}.<name>]`), text]),
     ),
     "## Detectors",
     "The names that `monitor.auto_stop_on` takes:",
@@ -48,11 +46,18 @@ function tableOf(name: string, rows: Rows): readonly string[] {
   const keys: string[][] = [];
   const inner: string[] = [];
   for (const [key, entry] of Object.entries(rows)) {
-    if (isRow(entry)) keys.push(rowOf(key, entry));
+    if (isRow(entry) && entry.items !== null) inner.push(...listOf(`${name}.${key}`, entry));
+    else if (isRow(entry)) keys.push(rowOf(key, entry));
     else inner.push(...tableOf(`${name}.${key}`, entry));
   }
   const head = ["key", "type", "default", "unit", "phase", "carried out", "what it does"];
   return [`## [${name}]`, table(head, keys), ...inner];
+}
+
+/** A list of tables. */
+function listOf(name: string, { text, items }: Row<unknown>): readonly string[] {
+  const [head = "", ...rest] = tableOf(name, items ?? {});
+  return [head.replace(/\[(.*)\]/, "[[$1]]"), text, ...rest];
 }
 
 function rowOf(key: string, row: Row<unknown>): string[] {

@@ -3,10 +3,10 @@ import { EXIT } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import type { Failure } from "../core/problem.ts";
-import { chooseReader } from "../extend/choose_reader.ts";
 import type { Host } from "../host.ts";
 import type { Reread } from "../supervise/reload.ts";
 import type { Parts } from "./context.ts";
+import { type Extensions, loadExtensions } from "./extensions.ts";
 import { configPathOf, loadConfig, type LoadedConfig } from "./load_config.ts";
 import { readerText } from "./reader_text.ts";
 
@@ -17,6 +17,7 @@ export class ConfigFile {
   readonly #path: string;
   #stamp: string;
   #said: readonly string[] = [];
+  #extensions: Extensions | null = null;
 
   constructor(host: Host, parts: Parts, flag: string | undefined) {
     this.#host = host;
@@ -25,11 +26,15 @@ export class ConfigFile {
     this.#stamp = this.#look();
   }
 
-  /** Loads it for the first time. */
-  async load(): Promise<LoadedConfig | Failure> {
+  /** Loads it for the first time, with its plugins. */
+  async load(): Promise<(LoadedConfig & { readonly extensions: Extensions }) | Failure> {
     const loaded = await loadConfig(this.#host, this.#path, EXIT.config);
-    if (loaded.kind === "config") this.#said = notesOf(loaded);
-    return loaded;
+    if (loaded.kind === "failure") return loaded;
+    const extensions = await loadExtensions(this.#host, this.#parts, loaded.config, EXIT.config);
+    if (extensions.kind === "failure") return extensions;
+    this.#said = notesOf(loaded);
+    this.#extensions = extensions;
+    return { ...loaded, notes: [...loaded.notes, ...extensions.notes], extensions };
   }
 
   /** As `ReadAgain` says. Where the folders differ from the current ones, everything is read as if they did not. */
@@ -42,18 +47,25 @@ export class ConfigFile {
     const moved = movedFolders(current, loaded.config);
     const fixed = moved.length === 0 ? loaded : await this.#loadFixed(current);
     if (fixed.kind === "failure") return this.#bad(failureText(fixed));
-    const plugins = await this.#parts.plugins();
-    const choice = chooseReader(plugins, fixed.config);
-    if (choice.kind === "unknown") return this.#bad(choice.text);
-    const plugin = choice.kind === "chosen" ? choice.plugin : null;
-    const before = readerText(chooseReader(plugins, current));
-    const now = readerText(choice);
+    const before = this.#extensions;
+    const isSame = !always && JSON.stringify(current.plugins) === JSON.stringify(fixed.config.plugins);
+    const extensions = await loadExtensions(
+      this.#host,
+      this.#parts,
+      fixed.config,
+      EXIT.config,
+      isSame ? before?.set ?? null : null,
+    );
+    if (extensions.kind === "failure") return this.#bad(failureText(extensions));
+    this.#extensions = extensions;
+    const now = readerText(extensions.choice);
     const notes = [
       ...moved.map(([key, old]) => `${key} never changes while serve runs: ${old} stays until a restart`),
-      ...(now === before ? [] : [now]),
+      ...(before !== null && now === readerText(before.choice) ? [] : [now]),
       ...this.#news(fixed),
     ];
-    return { kind: "config", config: fixed.config, plugin, notes };
+    const { set: plugins, reader } = extensions;
+    return { kind: "config", config: fixed.config, reader, plugins, notes };
   }
 
   async #loadFixed({ runtime: { work_dir, log_dir } }: Config): Promise<LoadedConfig | Failure> {

@@ -1,15 +1,15 @@
 import type { Config } from "../core/config.ts";
 import { softerThrottle } from "../core/config_later.ts";
-import { EXIT } from "../core/exit_code.ts";
-import { failure } from "../core/problem.ts";
-import { chooseReader, type ReaderChoice } from "../extend/choose_reader.ts";
+import type { Json } from "../core/plugin.ts";
+import type { LoadedPlugin } from "../extend/loaded_plugin.ts";
 import type { Host } from "../host.ts";
 import { surroundingUnit } from "../service/surrounding_unit.ts";
 import { serve } from "../supervise/serve.ts";
 import { runSingleRound } from "../supervise/single_round.ts";
 import type { RoundFlags, ServeFlags } from "./flags.ts";
-import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
+import type { CliContext, GlobalFlags, Parts, VerbResult } from "./context.ts";
 import { ConfigFile } from "./config_file.ts";
+import type { Extensions } from "./extensions.ts";
 import type { LoadedConfig } from "./load_config.ts";
 import { readerText } from "./reader_text.ts";
 import { serveVoice } from "./serve_voice.ts";
@@ -44,16 +44,10 @@ async function supervise(
   const file = new ConfigFile(host, parts, flags.config);
   const loaded = await file.load();
   if (loaded.kind === "failure") return loaded;
-  const { config } = loaded;
-  const choice = chooseReader(await parts.plugins(), config);
-  if (choice.kind === "unknown") {
-    return failure(EXIT.config, `Cannot watch the agent: ${choice.text}`, {
-      hint: `edit ${config.configPath}`,
-    });
-  }
+  const { config, extensions } = loaded;
   const { voice, onAppend, close } = serveVoice(host, flags.json);
   const unit = await surroundingUnit(host);
-  greet(host, loaded, choice, (text) => voice.note(text));
+  greet(host, loaded, extensions, (text) => voice.note(text));
   if (unit?.killsAll === true) {
     voice.note(
       `warning: ${unit.name} ends all its processes when it stops or restarts (KillMode): a running round is ` +
@@ -62,7 +56,9 @@ async function supervise(
   }
   const { stdinIsTerminal, err } = host.terminal;
   const options = complete({
-    plugin: choice.kind === "chosen" ? choice.plugin : null,
+    reader: extensions.reader,
+    plugins: extensions.set,
+    stateView: () => stateView(host, config, parts),
     unattended: !stdinIsTerminal && !err.isTerminal,
     voice,
     unit,
@@ -80,10 +76,11 @@ async function supervise(
 function greet(
   host: Host,
   { config, notes, later }: LoadedConfig,
-  choice: ReaderChoice,
+  { choice, set }: Extensions,
   say: (text: string) => void,
 ): void {
   say(readerText(choice));
+  for (const plugin of set.plugins) say(pluginText(plugin));
   for (const note of notes) say(`warning: ${note}`);
   if (later.length > 0) say(`warning: not yet carried out by this version: ${later.join(", ")}`);
   const softer = softerThrottle(config);
@@ -95,6 +92,18 @@ function greet(
       `warning: ${config.runtime.work_dir} has no git of its own: what a round changed there cannot be seen`,
     );
   }
+}
+
+/** What `peek --json` would say. */
+async function stateView(host: Host, config: Config, parts: Parts): Promise<Json> {
+  const { observe, snapshot } = await import("../observe/snapshot.ts");
+  const options = { round: null, withLog: false, events: 0 };
+  return snapshot(host, config, await parts.plugins(), observe(host, config), options) as unknown as Json;
+}
+
+function pluginText({ name, recipe: { declaration, sha256 } }: LoadedPlugin): string {
+  const hash = sha256 === null ? "" : `, sha256 ${sha256.slice(0, 12)}…`;
+  return `plugin ${name}: ${declaration.source} (${declaration.trust}${hash})`;
 }
 
 function rehearses({ agent }: Config): boolean {

@@ -6,7 +6,6 @@
 import { spanText } from "../core/duration_text.ts";
 import { EXIT } from "../core/exit_code.ts";
 import { failure } from "../core/problem.ts";
-import { chooseReader } from "../extend/choose_reader.ts";
 import type { Host } from "../host.ts";
 import { timeText } from "../observe/event_text.ts";
 import { observe, type Observed, serviceView } from "../observe/snapshot.ts";
@@ -17,6 +16,7 @@ import { endEverything } from "../supervise/end_everything.ts";
 import { until } from "../supervise/until.ts";
 import type { StopFlags } from "./flags.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
+import { loadExtensions } from "./extensions.ts";
 import { loadConfig, type LoadedConfig } from "./load_config.ts";
 
 /** How long a plain stop waits for the supervisor to leave (ms). */
@@ -63,8 +63,11 @@ export async function stop({ host }: CliContext, flags: StopFlags): Promise<Verb
 export async function kill({ host, parts }: CliContext, flags: GlobalFlags): Promise<VerbResult> {
   const loaded = await loadConfig(host, flags.config, EXIT.failed);
   if (loaded.kind === "failure") return loaded;
-  const choice = chooseReader(await parts.plugins(), loaded.config);
-  const ended = await endEverything(host, loaded.config, choice.kind === "chosen" ? choice.plugin : null);
+  const { config } = loaded;
+  const ended = await endEverything(host, config, async () => {
+    const extensions = await loadExtensions(host, parts, config, EXIT.failed);
+    return extensions.kind === "extensions" ? extensions.reader : null;
+  });
   if (ended.kind === "failure") return ended;
   if (!flags.json) host.terminal.err.write(`agent-runner: ${ended.text}\n`);
   report(host, loaded, flags, observe(host, loaded.config));

@@ -10,6 +10,8 @@ import {
   COUNT,
   countUpTo,
   ENV,
+  FILLED,
+  HOOK_POINT,
   type Kind,
   oneOf,
   PATH,
@@ -18,8 +20,11 @@ import {
   PERCENT,
   POSITIVE,
   SECONDS,
+  SHA256,
   STRING,
   STRINGS,
+  TABLE,
+  tables,
 } from "./config_kinds.ts";
 
 /** One key. */
@@ -33,9 +38,47 @@ export interface Row<Value> extends Kind<Value> {
   readonly perPhase: boolean;
   /** Checked and accepted, but not yet carried out. */
   readonly later: boolean;
+  /** Of a list of tables: what each of them may hold. */
+  readonly items: Rows | null;
   /** One sentence for the reference. */
   readonly text: string;
 }
+
+/** One `[[plugins.load]]`. */
+export const PLUGIN_ROWS = {
+  source: required(FILLED, {
+    text: "A file (relative to the configuration's folder), an https:// address, or npm:NAME@VERSION.",
+  }),
+  sha256: optional(SHA256, { text: "What was reviewed: nothing else runs. An address needs it." }),
+  trust: key(oneOf("sandbox", "full"), "sandbox", {
+    text: "A process of its own with just the permissions below, or everything that this program may do.",
+  }),
+  permissions: {
+    read: key(STRINGS, [], { text: "Files and folders that it may read." }),
+    write: key(STRINGS, [], { text: "Files and folders that it may write." }),
+    net: key(STRINGS, [], { text: "Hosts (host or host:port) that it may talk to." }),
+    env: key(STRINGS, [], { text: "Environment variables that it gets and may read." }),
+    run: key(STRINGS, [], { text: "Programs that it may start; what they do is not limited." }),
+    emit: key(BOOL, false, { text: "Whether it may write events of its own kinds." }),
+  },
+  timeout_s: optional(POSITIVE, { unit: "s", text: "Instead of plugins.hook_timeout_s." }),
+  config: key(TABLE, {}, { text: "Its configuration; wins over [plugins.NAME] key by key." }),
+} as const;
+
+/** One `[[hooks]]`. */
+export const HOOK_ROWS = {
+  on: required(HOOK_POINT, {
+    text: "pre_round, post_round, serve_startup, dirty, or event:KIND.",
+  }),
+  run: required(COMMAND, {
+    text: "The program and its arguments; one with a / in it is relative to the configuration's folder.",
+  }),
+  timeout_s: key(POSITIVE, 60, { unit: "s", text: "It is ended after so long." }),
+  blocking: optional(BOOL, {
+    text:
+      "Whether its end is waited for; absent: yes, but for event:KIND no. Only post_round and events may say no.",
+  }),
+} as const;
 
 export const CONFIG = {
   agent: {
@@ -73,7 +116,6 @@ export const CONFIG = {
     restart_delay_s: key(COUNT, 3, { unit: "s", text: "The pause between two rounds; 0 is none." }),
     disable_pre_round_hooks: key(BOOL, false, {
       perPhase: true,
-      later: true,
       text: "Skips all hooks that run before a round.",
     }),
     round_log_retention: key(POSITIVE, 100, { unit: "files", text: "How many round logs are kept." }),
@@ -216,7 +258,11 @@ export const CONFIG = {
 
   plugins: {
     disable: key(STRINGS, [], { text: "Names of plugins and hooks that are left out." }),
+    hook_timeout_s: key(POSITIVE, 60, { unit: "s", text: "The longest that one call of a plugin may take." }),
+    load: list(PLUGIN_ROWS, { text: "The plugins from outside, in their order." }),
   },
+
+  hooks: list(HOOK_ROWS, { text: "The programs that run around rounds, in their order." }),
 
   throttle: {
     rate_limit_model_base_s: key(SECONDS, 60, {
@@ -247,10 +293,10 @@ export const CONFIG = {
 
 export type TableName = keyof typeof CONFIG;
 
-/** Keys whose names the user chooses: `[phases.<name>]` and everything in `[plugins]` but `disable`. */
+/** Keys whose names the user chooses: `[phases.<name>]`, and what else stands in `[plugins]`. */
 export const FREE_KEYS = {
-  phases: { later: false, text: "What is different in one phase." },
-  plugins: { later: true, text: "What the plugins themselves read." },
+  phases: { text: "What is different in one phase." },
+  plugins: { text: "What the plugins themselves read." },
 } as const;
 
 /** Keys that the Python version refuses, by dotted name. */
@@ -280,15 +326,16 @@ export const DETECTOR_NAMES = [
  * every path is absolute.
  */
 export type Config =
-  & { readonly [Name in Exclude<TableName, "phases" | "plugins">]: ValuesOf<(typeof CONFIG)[Name]> }
+  & { readonly [Name in Exclude<TableName, "phases" | "plugins" | "hooks">]: ValuesOf<(typeof CONFIG)[Name]> }
   & {
     readonly phases: ValuesOf<typeof CONFIG.phases> & {
       readonly by_name: Readonly<Record<string, PhaseConfig>>;
     };
     readonly plugins: ValuesOf<typeof CONFIG.plugins> & {
-      /** All of `[plugins]` but `disable`, unchecked. */
+      /** The tables of `[plugins]` that are not this program's own, unchecked. */
       readonly raw: Readonly<Record<string, unknown>>;
     };
+    readonly hooks: readonly HookDeclaration[];
     readonly project: string;
     readonly configPath: string;
   };
@@ -299,6 +346,10 @@ export interface PhaseConfig {
   readonly disable_pre_round_hooks: boolean | null;
   readonly prompt: { readonly files: readonly string[] } | null;
 }
+
+export type PluginDeclaration = ValuesOf<typeof PLUGIN_ROWS>;
+
+export type HookDeclaration = ValuesOf<typeof HOOK_ROWS>;
 
 /** The values of a table of rows. */
 export type ValuesOf<Rows> = {
@@ -346,8 +397,14 @@ function row<Value>(
     unit: unit ?? null,
     perPhase,
     later,
+    items: null,
     text,
   };
+}
+
+/** `[[name]]`: any number of tables with these rows. */
+function list<const Items extends Rows>(items: Items, facts: Facts): Row<readonly ValuesOf<Items>[]> {
+  return { ...row<readonly ValuesOf<Items>[]>(tables<ValuesOf<Items>>(), false, [], facts), items };
 }
 
 /** The words by which the Python version knows a failed login. */

@@ -11,7 +11,15 @@ import {
 } from "./config_paths.ts";
 import { readPhases } from "./config_phases.ts";
 import { checkTogether, type Draft } from "./config_rules.ts";
-import { addProblem, ownersOf, readTable, type Report, tableAt, type Values } from "./config_table.ts";
+import {
+  addProblem,
+  ownersOf,
+  readRow,
+  readTable,
+  type Report,
+  tableAt,
+  type Values,
+} from "./config_table.ts";
 import type { Problem } from "./problem.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -47,11 +55,12 @@ export function checkConfig(raw: unknown, at: ConfigPlace): Checked {
   const placed = placeTables(tables, base, report);
   const by_name = placePhases(phases, base, report);
   if (report.problems.length > 0) return { kind: "bad", problems: report.problems };
-  const { disable: _, ...free } = isTable(raw.plugins) ? raw.plugins : {};
+  const free = Object.entries(isTable(raw.plugins) ? raw.plugins : {})
+    .filter(([name]) => !Object.hasOwn(CONFIG.plugins, name));
   const config = {
     ...placed,
-    phases: { ...placed.phases, by_name },
-    plugins: { ...placed.plugins, raw: free },
+    phases: { ...placed.phases as Values, by_name },
+    plugins: { ...placed.plugins as Values, raw: Object.fromEntries(free) },
     project: base.project,
     configPath: at.configPath,
   };
@@ -77,10 +86,13 @@ function checkTopLevel(raw: RawTable, report: Report): void {
   }
 }
 
-function readTables(raw: RawTable, report: Report): Readonly<Record<string, Values>> {
-  const tables: Record<string, Values> = {};
-  for (const [name, rows] of Object.entries<Rows>(CONFIG)) {
-    tables[name] = readTable(tableAt(raw, name, name, report), rows, name, report);
+/** The values of each table; of a list of tables what was read of it. */
+function readTables(raw: RawTable, report: Report): Values {
+  const tables: Values = {};
+  for (const [name, entry] of Object.entries<Rows[string]>(CONFIG)) {
+    tables[name] = isRow(entry)
+      ? readRow(raw[name], entry, name, report)
+      : readTable(tableAt(raw, name, name, report), entry, name, report);
   }
   return tables;
 }
@@ -97,14 +109,11 @@ function baseOf(workDir: string | undefined, at: ConfigPlace, report: Report): P
   return path === undefined ? null : { workDir: path, project: projectOf(path), home: at.home };
 }
 
-function placeTables(
-  tables: Readonly<Record<string, Values>>,
-  base: PathBase,
-  report: Report,
-): Readonly<Record<string, Values>> {
-  const placed = Object.entries<Rows>(CONFIG).map(([name, rows]) =>
-    [name, placeTable(tables[name] ?? {}, rows, name, base, report)] as const
-  );
+function placeTables(tables: Values, base: PathBase, report: Report): Values {
+  const placed = Object.entries<Rows[string]>(CONFIG).map(([name, entry]) => {
+    const values = tables[name];
+    return [name, isRow(entry) ? values : placeTable(values as Values, entry, name, base, report)] as const;
+  });
   return Object.fromEntries(placed);
 }
 

@@ -36,6 +36,40 @@ const filledText = v.pipe(text, v.minLength(1, "must not be empty"));
 
 export const STRING: Kind<string> = { type: "string", schema: text, path: false };
 
+export const FILLED: Kind<string> = { type: "string", schema: filledText, path: false };
+
+/** 64 hex digits, in lower case from here on. */
+export const SHA256: Kind<string> = {
+  type: "SHA-256",
+  schema: v.pipe(
+    v.string(say("must be a string")),
+    v.toLowerCase(),
+    v.regex(/^[0-9a-f]{64}$/, say("must be 64 hex digits")),
+  ),
+  path: false,
+};
+
+/** Any table; what reads it checks it. */
+export const TABLE: Kind<RawTable> = {
+  type: "table",
+  schema: v.custom<RawTable>(isTable, say("must be a table")),
+  path: false,
+};
+
+export const HOOK_POINTS = ["pre_round", "post_round", "serve_startup", "dirty"] as const;
+
+/** Where a program hooks in. */
+export const HOOK_POINT: Kind<HookPoint> = {
+  type: "hook point",
+  schema: v.custom<HookPoint>(
+    (value) => HOOK_POINTS.some((point) => point === value) || /^event:[a-z][a-z0-9_]*$/.test(String(value)),
+    say(`expected ${HOOK_POINTS.map((point) => JSON.stringify(point)).join(", ")} or "event:KIND"`),
+  ),
+  path: false,
+};
+
+export type HookPoint = typeof HOOK_POINTS[number] | `event:${string}`;
+
 export const BOOL: Kind<boolean> = { type: "bool", schema: v.boolean(say("must be a bool")), path: false };
 
 export const PATH: Kind<string> = { type: "path", schema: filledText, path: true };
@@ -106,6 +140,18 @@ export const SECONDS: Kind<number> = {
 /** An integer from 0 to `max`. */
 export function countUpTo(max: number): Kind<number> {
   return { ...COUNT, schema: v.pipe(COUNT.schema, v.maxValue(max, say(`must be <= ${max}`))) };
+}
+
+/** A list of tables, which are read one by one by their own rows. */
+export function tables<Value>(): Kind<readonly Value[]> {
+  return {
+    type: "list of tables",
+    schema: v.custom<readonly Value[]>(
+      (value) => Array.isArray(value) && value.every(isTable),
+      say("must be a list of tables"),
+    ),
+    path: false,
+  };
 }
 
 export function oneOf<const Word extends string>(...words: readonly Word[]): Kind<Word> {

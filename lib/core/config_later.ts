@@ -1,4 +1,4 @@
-import { CONFIG, type Config, FREE_KEYS, isRow, type Row, type Rows } from "./config.ts";
+import { CONFIG, type Config, isRow, type Row, type Rows } from "./config.ts";
 import { isTable } from "./config_kinds.ts";
 
 /** The dotted keys of a parsed file that are checked and accepted, but not yet carried out. */
@@ -22,7 +22,6 @@ function laterIn(raw: unknown, rows: Rows, table: string): string[] {
     const dotted = table === "" ? name : `${table}.${name}`;
     const entry = Object.hasOwn(rows, name) ? rows[name] : undefined;
     if (entry === undefined) {
-      if (isFreeLater(table)) found.push(dotted);
       // What a phase may replace has the names of [runtime].
       if (table === "phases") found.push(...laterIn(value, CONFIG.runtime, dotted));
     } else if (!isRow(entry)) {
@@ -32,9 +31,4 @@ function laterIn(raw: unknown, rows: Rows, table: string): string[] {
     }
   }
   return found;
-}
-
-function isFreeLater(table: string): boolean {
-  const free: Readonly<Record<string, { readonly later: boolean }>> = FREE_KEYS;
-  return Object.hasOwn(free, table) && free[table]?.later === true;
 }

@@ -1,10 +1,26 @@
-import { type CONFIG, DETECTOR_NAMES, type Row, type TableName } from "./config.ts";
+import {
+  type CONFIG,
+  DETECTOR_NAMES,
+  type HookDeclaration,
+  type PluginDeclaration,
+  type Row,
+  type TableName,
+} from "./config.ts";
+import { isKind, KINDS } from "./events.ts";
 import { addProblem, type Report } from "./config_table.ts";
 import { translatePattern } from "./pattern.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The tables as read: a value with a problem is undefined. */
-export type Draft = { readonly [Name in TableName]: DraftOf<(typeof CONFIG)[Name]> };
+export type Draft =
+  & { readonly [Name in Exclude<TableName, "hooks" | "plugins">]: DraftOf<(typeof CONFIG)[Name]> }
+  & {
+    readonly hooks: readonly Loose<HookDeclaration>[] | undefined;
+    readonly plugins: { readonly load: readonly Loose<PluginDeclaration>[] | undefined };
+  };
+
+/** Any of its values may have had a problem. */
+type Loose<Values> = { readonly [Name in keyof Values]: Values[Name] | undefined };
 
 type DraftOf<Rows> = {
   readonly [Name in keyof Rows]: Rows[Name] extends Row<infer Value> ? Value | undefined
@@ -17,6 +33,8 @@ export function checkTogether(draft: Draft, report: Report): void {
   checkPrompt(draft.prompt, report);
   checkJitter(draft.throttle, report);
   noteMonitor(draft.monitor, report);
+  checkHooks(draft.hooks, report);
+  checkPlugins(draft.plugins.load, report);
   notePatterns("runtime.grace_kill_ignore_patterns", draft.runtime.grace_kill_ignore_patterns, report);
   notePatterns("monitor.auth_fail_patterns", draft.monitor.auth_fail_patterns, report);
 }
@@ -77,6 +95,46 @@ function noteMonitor(monitor: Draft["monitor"], report: Report): void {
     if (DETECTOR_NAMES.some((known) => known === name)) continue;
     const hint = didYouMean(name, DETECTOR_NAMES);
     report.notes.push(`monitor.auto_stop_on: no built-in detector is called ${JSON.stringify(name)}${hint}`);
+  }
+}
+
+/** Points at which the loop can go on while a program still runs. */
+function mayRunBeside(point: string): boolean {
+  return point === "post_round" || point.startsWith("event:");
+}
+
+function checkHooks(hooks: Draft["hooks"], report: Report): void {
+  for (const [index, { on, blocking }] of (hooks ?? []).entries()) {
+    if (on === undefined || blocking === undefined) continue;
+    const where = `hooks[${index}]`;
+    if (blocking === false && !mayRunBeside(on)) {
+      addProblem(report, `${where}.blocking`, `${on} is always waited for; leave blocking out`);
+    }
+    const kind = on.startsWith("event:") ? on.slice("event:".length) : null;
+    if (kind === "hook_ran") {
+      addProblem(report, `${where}.on`, "a hook cannot be told that hooks have run: it would run for ever");
+    } else if (kind !== null && !isKind(kind)) {
+      const hint = didYouMean(kind, KINDS);
+      report.notes.push(
+        `${where}.on: ${kind} is no event of this program, only a plugin can write it${hint}`,
+      );
+    }
+  }
+}
+
+function checkPlugins(load: Draft["plugins"]["load"], report: Report): void {
+  const seen = new Set<string>();
+  for (const [index, { source, trust, permissions }] of (load ?? []).entries()) {
+    const where = `plugins.load[${index}]`;
+    if (source !== undefined && seen.has(source)) addProblem(report, `${where}.source`, "is loaded already");
+    if (source !== undefined) seen.add(source);
+    if (trust !== "full") continue;
+    const { emit: _, ...limits } = permissions ?? {};
+    for (const [name, words] of Object.entries(limits)) {
+      if (!Array.isArray(words) || words.length === 0) continue;
+      const text = 'means nothing with trust = "full", which may do everything; leave one of the two out';
+      addProblem(report, `${where}.permissions.${name}`, text);
+    }
   }
 }
 

@@ -64,7 +64,7 @@ export function refuseUnknown(raw: RawTable, known: readonly string[], where: st
 }
 
 /** The tables that have a key of exactly this name, as dotted names. */
-export function ownersOf(name: string, tables: Rows = CONFIG, prefix = ""): string[] {
+export function ownersOf(name: string, tables: Rows = CONFIG as Rows, prefix = ""): string[] {
   return Object.entries(tables).flatMap(([table, rows]) => {
     if (isRow(rows)) return [];
     const own = Object.hasOwn(rows, name) ? [prefix + table] : [];
@@ -76,8 +76,16 @@ export function addProblem(report: Report, where: string, text: string): void {
   report.problems.push({ where, text, line: null });
 }
 
-function readRow(value: unknown, row: Row<unknown>, where: string, report: Report): unknown {
-  if (value !== undefined) return readValue(value, row, where, report);
+/** Reads one key: its value, the default where it is absent, undefined where it is wrong. */
+export function readRow(value: unknown, row: Row<unknown>, where: string, report: Report): unknown {
+  if (value !== undefined) {
+    const read = readValue(value, row, where, report);
+    const { items } = row;
+    if (items === null || read === undefined) return read;
+    return (read as readonly RawTable[]).map((item, index) =>
+      readTable(item, items, `${where}[${index}]`, report)
+    );
+  }
   if (!row.required) return row.default;
   // The words of the Python version, in which the keys of [agent] stand without their table.
   addProblem(report, where, `missing required field: ${where.replace(/^agent\./, "")}`);

@@ -76,6 +76,10 @@ function words(text: string) {
 }
 
 const roundNum = int("round number");
+const hookKind = word(
+  "`pre_round`, `context_enricher`, `post_round`, `dirty_handler`, `serve_startup`, `reader`, `detector`, `load` or " +
+    "`event:KIND`",
+);
 const phase = v.nullable(word("phase of the round, null without phases"));
 const classification = word(
   "`rate_limit_account`, `rate_limit_model`, `api_transient_5xx`, `api_timeout` or a plugin's own",
@@ -102,6 +106,20 @@ const limit = v.object({
   window: v.optional(v.nullable(v.string())),
 });
 
+const loadedPlugin = v.looseObject({
+  name: v.string(),
+  source: v.string(),
+  sha256: v.nullable(v.string()),
+  trust: v.string(),
+  /** Which of its functions are called: members of the plugin contract. */
+  functions: v.array(v.string()),
+  context_enrichers: v.array(v.string()),
+  dirty_handlers: v.array(v.string()),
+  detectors: v.array(v.string()),
+  event_kinds: v.array(v.string()),
+  owned_paths: v.array(v.string()),
+});
+
 export const EVENTS = {
   smoke_check_failed: kind("round", "one for each start-up check that failed, before exit 78", () => ({
     reason: free(1000, "`<check>: <what is wrong>`"),
@@ -119,10 +137,20 @@ export const EVENTS = {
   })),
   hook_failed: kind("round", "a hook of any kind failed", () => ({
     hook_name: word("name of the hook"),
-    hook_kind: word("`pre_round`, `context_enricher`, `post_round` or `dirty_handler`"),
+    hook_kind: hookKind,
     error_type: word("class of the error"),
     error_message: free(1000, "the error's own words"),
     traceback: free(2100, "where it happened"),
+    plugin: v.optional(word("the plugin that it belongs to; absent for a program")),
+    round_num: v.optional(v.nullable(roundNum)),
+  })),
+  hook_ran: kind("round", "a program of `[[hooks]]` has ended", () => ({
+    hook_name: word("base name of the program"),
+    hook_kind: hookKind,
+    exit_code: int("its exit code; negative: the signal"),
+    duration_s: num("(s)"),
+    output: free(1000, "the end of what it printed"),
+    round_num: v.nullable(roundNum),
   })),
   round_start: lasting("round", "everything is ready, the agent is about to start", () => ({
     round_num: roundNum,
@@ -281,6 +309,7 @@ export const EVENTS = {
     plugins: words("names of the plugins in use"),
     containment: words("layers that end a round completely, strongest first"),
     config_hash: word("changes whenever the configuration does"),
+    loaded: v.optional(v.pipe(v.array(loadedPlugin), v.description("the plugins from outside, as they run"))),
   })),
   serve_stopped: lasting("serve", "a supervisor leaves", () => ({
     rule: word("what made it stop"),

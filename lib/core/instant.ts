@@ -1,5 +1,6 @@
-/** A moment by the wall clock: milliseconds since the Unix epoch, an integer. */
-export type Instant = number;
+import type { Instant } from "./plugin.ts";
+
+export type { Instant };
 
 /** Event and status time stamps: UTC, three decimals, `Z` (spec of the log's line format). */
 export function isoOf(at: Instant): string {

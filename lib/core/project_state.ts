@@ -51,6 +51,12 @@ export interface ProjectState {
   /** The last round's sentinel has been acted upon. */
   readonly selfTerminated: boolean;
   readonly hookFailures: readonly LoggedEvent<"hook_failed">[];
+  /** By plugin: rounds in a row in which it failed, and the last of them. */
+  readonly pluginFailures: Readonly<Record<string, { readonly count: number; readonly round: number }>>;
+  /** By plugin why it is off; a new start or new declarations give it another chance. */
+  readonly pluginsOff: Readonly<Record<string, { readonly reason: string; readonly since: Instant }>>;
+  /** The plugins from outside of the last start. */
+  readonly loaded: NonNullable<LoggedEvent<"serve_started">["loaded"]>;
   readonly blips: readonly LoggedEvent<"agent_network_blip">[];
 }
 
@@ -101,6 +107,9 @@ export function initialState(): ProjectState {
     diskLow: false,
     selfTerminated: false,
     hookFailures: [],
+    pluginFailures: {},
+    pluginsOff: {},
+    loaded: [],
     blips: [],
   };
 }
@@ -109,8 +118,11 @@ type Step<K extends Kind> = (state: ProjectState, event: LoggedEvent<K>, at: Ins
 
 /** Kinds that change the state; all others leave it as it is. */
 const STEPS: { readonly [K in Kind]?: Step<K> } = {
-  serve_started: (state, { pid, version, containment }, at) => ({
+  serve_started: (state, { pid, version, containment, loaded = [] }, at) => ({
     ...state,
+    pluginFailures: {},
+    pluginsOff: {},
+    loaded,
     serve: { kind: "started", pid, version, since: at, containment, completed: 0, good: 0 },
     wait: null,
   }),
@@ -146,7 +158,16 @@ const STEPS: { readonly [K in Kind]?: Step<K> } = {
   hook_failed: (state, event) => ({
     ...state,
     hookFailures: kept(state.hookFailures, event, HOOK_FAILURES_KEPT),
+    pluginFailures: pluginFailures(state, event),
   }),
+  plugin_off: (state, { plugin, reason }, at) => ({
+    ...state,
+    pluginsOff: { ...state.pluginsOff, [plugin]: { reason, since: at } },
+  }),
+  config_reloaded: (state, { changed }) =>
+    changed.some((key) => key.startsWith("plugins."))
+      ? { ...state, pluginFailures: {}, pluginsOff: {} }
+      : state,
   agent_network_blip: (state, event) => ({ ...state, blips: kept(state.blips, event, BLIPS_KEPT) }),
 };
 
@@ -260,6 +281,17 @@ function agentUsage(state: ProjectState, event: LoggedEvent<"agent_usage_recorde
   if (last?.num !== event.round_num) return state;
   const usage = { inputTokens: event.input_tokens, outputTokens: event.output_tokens, usd: event.cost_usd };
   return { ...state, rounds: [...state.rounds.slice(0, -1), { ...last, usage }] };
+}
+
+function pluginFailures(
+  { pluginFailures: before }: ProjectState,
+  { plugin, round_num: round }: LoggedEvent<"hook_failed">,
+): ProjectState["pluginFailures"] {
+  if (plugin === undefined || round === undefined || round === null) return before;
+  const last = Object.hasOwn(before, plugin) ? before[plugin] : undefined;
+  if (last?.round === round) return before;
+  const count = last?.round === round - 1 ? last.count + 1 : 1;
+  return { ...before, [plugin]: { count, round } };
 }
 
 function kept<T>(list: readonly T[], item: T, most: number): readonly T[] {

@@ -1,32 +1,48 @@
 import type { Config } from "../core/config.ts";
-import type { Plugin } from "../core/plugin.ts";
 import { didYouMean } from "../core/suggest.ts";
+import type { OutputReader } from "./output_reader.ts";
 
 export type ReaderChoice =
-  | { readonly kind: "chosen"; readonly plugin: Plugin; readonly because: "reader" | "command" }
+  | { readonly kind: "chosen"; readonly reader: OutputReader; readonly because: "reader" | "command" }
   | { readonly kind: "none"; readonly why: string }
-  /** `[agent] reader` names one that there is not. */
+  /** `[agent] reader` names one that there is not, or the command has several. */
   | { readonly kind: "unknown"; readonly text: string };
 
-/** The plugin that reads this agent's output: the one that is named, else the one for the command's base name. */
+/**
+ * The plugin that reads this agent's output: the one that is named, else the one for the command's base name.
+ * @param outside plugins that the configuration loads: they come before those that are part of this program
+ */
 export function chooseReader(
-  plugins: readonly Plugin[],
+  outside: readonly OutputReader[],
+  builtIn: readonly OutputReader[],
   { agent, plugins: { disable } }: Config,
 ): ReaderChoice {
-  const usable = plugins.filter(({ name }) => !disable.includes(name));
+  const groups = [outside, builtIn].map((readers) => readers.filter(({ name }) => !disable.includes(name)));
   if (agent.reader !== null) {
-    const named = usable.find((plugin) => plugin.agent === agent.reader);
-    if (named !== undefined) return { kind: "chosen", plugin: named, because: "reader" };
-    const names = usable.map((plugin) => plugin.agent);
-    return {
-      kind: "unknown",
-      text: `no reader is called "${agent.reader}"${didYouMean(agent.reader, names)}`,
-    };
+    const wanted = agent.reader;
+    const named = firstIn(groups, ({ name, agents }) => agents.includes(wanted) || name === wanted);
+    if (named.length > 1) return severalRead(wanted, named);
+    if (named[0] !== undefined) return { kind: "chosen", reader: named[0], because: "reader" };
+    const names = groups.flat().flatMap(({ name, agents }) => [...agents, name]);
+    return { kind: "unknown", text: `no reader is called "${wanted}"${didYouMean(wanted, names)}` };
   }
   const [command = ""] = agent.command;
   const binary = command.slice(command.lastIndexOf("/") + 1);
-  const fitting = usable.find(({ binaries }) => binaries.includes(binary));
-  return fitting === undefined
+  const fitting = firstIn(groups, ({ agents }) => agents.includes(binary));
+  if (fitting.length > 1) return severalRead(binary, fitting);
+  return fitting[0] === undefined
     ? { kind: "none", why: `none is for "${binary}"` }
-    : { kind: "chosen", plugin: fitting, because: "command" };
+    : { kind: "chosen", reader: fitting[0], because: "command" };
+}
+
+function firstIn(
+  groups: readonly (readonly OutputReader[])[],
+  fits: (reader: OutputReader) => boolean,
+): readonly OutputReader[] {
+  return groups.map((readers) => readers.filter(fits)).find((found) => found.length > 0) ?? [];
+}
+
+function severalRead(word: string, readers: readonly OutputReader[]): ReaderChoice {
+  const names = readers.map(({ name }) => `"${name}"`).join(" and ");
+  return { kind: "unknown", text: `${names} both read ${word}; name one as agent.reader` };
 }

@@ -89,6 +89,16 @@ const WORDS: { readonly [K in Kind]?: Words<K> } = {
   config_reloaded: ({ changed }) => `the changed configuration is taken over: ${changed.join(", ")}`,
   config_rejected: ({ reason }) => `the changed configuration is invalid, the last good one stays: ${reason}`,
   config_broken: ({ reason }) => `the configuration does not work: ${reason}`,
+  hook_ran: ({ hook_name, hook_kind, exit_code, duration_s }) =>
+    `hook ${hook_name} (${hook_kind}) ended after ${spanText(duration_s * 1000)}: exit ${exit_code}`,
+  hook_failed: ({ hook_name, hook_kind, error_message, plugin }) =>
+    `hook ${hook_name} (${hook_kind}${
+      plugin === undefined || plugin === hook_name ? "" : ` of ${plugin}`
+    }) failed: ${error_message}`,
+  serve_startup_hook_failed: ({ hook, exc_msg }) => `hook ${hook} (serve_startup) failed: ${exc_msg}`,
+  prompt_overwritten: ({ hook, prompt_path }) => `hook ${hook} has changed the prompt ${prompt_path}`,
+  plugin_off: ({ plugin, reason }) => `plugin ${plugin} is off, it failed three rounds in a row: ${reason}`,
+  monitor_alert_emitted: ({ detector, severity, message }) => `${severity} (${detector}): ${message}`,
   smoke_check_failed: ({ reason }) => `start-up check failed: ${reason}`,
 };
 

@@ -85,6 +85,9 @@ function troubles(host: Host, { state, counts }: Observed, { orphan, system }: S
   }
   const failed = state.hookFailures.at(-1);
   if (failed !== undefined) found.push(`Hook ${failed.hook_name} failed: ${failed.error_message}`);
+  for (const [name, { reason }] of Object.entries(state.pluginsOff)) {
+    found.push(`Plugin ${name} is off, it failed three rounds in a row: ${reason}`);
+  }
   const blip = state.blips.at(-1);
   if (blip !== undefined && host.clock.now() - (instantOf(blip.ts) ?? 0) < 86_400_000) {
     found.push(`Network failure in round ${blip.round_num}: ${blip.matched}`);

@@ -59,7 +59,7 @@ export function snapshot(
   const { state, layout } = observed;
   return {
     schema_version: "1.9",
-    plugins: pluginLists(config, plugins),
+    plugins: pluginLists(config, plugins, state),
     project: config.project,
     status: parseObject(host.files.readText(layout.status) ?? "") ?? {},
     defenses: defenses(host, config, state),
@@ -77,15 +77,34 @@ export function snapshot(
   };
 }
 
-function pluginLists({ plugins: { disable } }: Config, plugins: readonly Plugin[]) {
+/** Those from outside as the last serve started with them: looking loads no plugin. */
+function pluginLists(
+  { hooks, plugins: { disable } }: Config,
+  builtIn: readonly Plugin[],
+  { loaded, pluginsOff }: ProjectState,
+) {
+  const having = (member: string) =>
+    loaded.filter(({ functions }) => functions.includes(member)).map(({ name }) => name);
+  const programs = (point: string) =>
+    hooks.filter(({ on }) => on === point).map(({ run: [program = ""] }) =>
+      program.slice(program.lastIndexOf("/") + 1)
+    );
   return {
-    event_kinds: [...KINDS].sort(),
-    context_enrichers: [],
-    pre_round_hooks: [],
-    post_round_hooks: plugins.map(({ name }) => name),
-    detectors: [],
-    owned_paths: [],
+    event_kinds: [...KINDS, ...loaded.flatMap(({ event_kinds }) => event_kinds)].sort(),
+    context_enrichers: loaded.flatMap(({ context_enrichers }) => context_enrichers).sort(),
+    pre_round_hooks: [...having("preRound"), ...programs("pre_round")],
+    post_round_hooks: [...builtIn.map(({ name }) => name), ...having("postRound"), ...programs("post_round")],
+    detectors: loaded.flatMap(({ detectors }) => detectors).sort(),
+    owned_paths: loaded.flatMap(({ owned_paths }) => owned_paths),
     disabled: disable,
+    serve_startup_hooks: [...having("serveStartup"), ...programs("serve_startup")],
+    dirty_handlers: [...loaded.flatMap(({ dirty_handlers }) => dirty_handlers), ...programs("dirty")],
+    loaded: loaded.map(({ name, source, sha256, trust }) => ({ name, source, sha256, trust })),
+    off: Object.entries(pluginsOff).map(([plugin, { reason, since }]) => ({
+      plugin,
+      reason,
+      since: isoOf(since),
+    })),
   };
 }
 

@@ -34,6 +34,7 @@ export function whyText(host: Host, config: Config, observed: Observed): string 
       ? serving(config, state, reading)
       : notServing(state, reading),
     lastRound(state, reading),
+    offText(state),
     ...(serve === null && keeper === null ? [afterwards(config, state, reading)] : []),
   ];
   return said.filter((sentence) => sentence !== "").join(" ");
@@ -134,6 +135,15 @@ function lastRound(state: ProjectState, reading: Reading): string {
     : ` after ${spanText(exit.durationS * 1000)} (${endingText(exit.ending ?? exit.cause, exit.code)})`;
   const worth = verdict === null ? "" : `, ${verdictText(verdict)}`;
   return `The last round, ${last.num}, ended at ${timeText(last.endedAt, reading)}${how}${worth}.`;
+}
+
+function offText({ pluginsOff }: ProjectState): string {
+  const names = Object.keys(pluginsOff);
+  if (names.length === 0) return "";
+  const [what, rest] = names.length === 1 ? ["The plugin", "is off"] : ["The plugins", "are off"];
+  return `${what} ${
+    names.join(", ")
+  } ${rest} after failing three rounds in a row; a restart gives another chance.`;
 }
 
 /** What a serve that is started now would do. */

@@ -17,7 +17,7 @@ import {
   writeCheckpoint,
 } from "./fold.ts";
 import type { Layout } from "./layout.ts";
-import { encodeLine, stamp } from "./line_format.ts";
+import { encodeLine, stamp, stampForeign } from "./line_format.ts";
 
 /** Lines that may come between two checkpoints. */
 const CHECKPOINT_EVERY = 2000;
@@ -88,16 +88,25 @@ export class EventLog {
   /** Stamps, writes and folds one event. Never throws: what the disk refuses is queued in order. */
   append(draft: Draft): LoggedEvent {
     const event = stamp(draft, this.#host.clock.now());
+    this.#put(event, EVENTS[event.event].synced);
+    return event;
+  }
+
+  /** As `append`, for a kind that a plugin has declared; its words are redacted, and none is longer than 2000 characters. */
+  appendForeign(kind: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#put(stampForeign(kind, fields, this.#host.clock.now()), false);
+  }
+
+  #put(event: LoggedEvent, synced: boolean): void {
     if (this.#queue.length > 0) this.#flush();
     if (eventFileOf(event) !== this.#name) this.#followMonth();
     const line = encodeLine(event);
     if (this.#queue.length > 0 || !this.#write(line, event)) {
       this.#queue.push(line);
       this.#state = evolve(this.#state, event);
-    } else if (EVENTS[event.event].synced) this.#sync();
+    } else if (synced) this.#sync();
     this.onAppend(event);
     if (++this.#sinceCheckpoint >= CHECKPOINT_EVERY) this.checkpoint();
-    return event;
   }
 
   /** Takes in what others have appended, and writes what was queued if the disk takes it again. */

@@ -34,6 +34,10 @@ export interface Layout {
   /** Bytes that a full disk can be given back (added). */
   readonly reserve: string;
   readonly writeProbe: string;
+  /** Records of what runs around a round (added). */
+  readonly hooks: string;
+  /** Texts of plugins that were fetched (added). */
+  readonly plugins: string;
 }
 
 export function layoutOf(dir: string): Layout {
@@ -57,6 +61,8 @@ export function layoutOf(dir: string): Layout {
     stopRequest: at("stop-request.json"),
     reserve: at(".reserve"),
     writeProbe: at(".write_probe"),
+    hooks: at("hooks"),
+    plugins: at("plugins"),
   };
 }
 

@@ -14,6 +14,26 @@ export function stamp(draft: Draft, at: Instant): LoggedEvent {
   return event as unknown as LoggedEvent;
 }
 
+/** Characters that one word of a plugin's event may have. */
+const FOREIGN_WORD_MAX = 2000;
+
+/** An event of a plugin's own kind at that instant. */
+export function stampForeign(
+  kind: string,
+  fields: Readonly<Record<string, unknown>>,
+  at: Instant,
+): LoggedEvent {
+  const { ts: _ts, event: _event, ...own } = redactedValue(fields) as Readonly<Record<string, unknown>>;
+  return { ts: isoOf(at), event: kind, ...own } as unknown as LoggedEvent;
+}
+
+function redactedValue(value: unknown): unknown {
+  if (typeof value === "string") return redactedCut(value, FOREIGN_WORD_MAX);
+  if (Array.isArray(value)) return value.map(redactedValue);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, redactedValue(member)]));
+}
+
 /**
  * One line of the log, with its newline: a blank after each `,` and `:`, non-ASCII characters as they are, except the
  * three at which some readers would split a line.

@@ -6,19 +6,19 @@
  */
 import type { Ending } from "../core/ending.ts";
 import type { Evidence } from "../core/evidence.ts";
-import { isoOf } from "../core/instant.ts";
+import { type Instant, isoOf } from "../core/instant.ts";
 import { phaseIndex } from "../core/phases.ts";
-import { networkWords } from "../core/network_words.ts";
-import type { Plugin, UsageFinding } from "../core/plugin.ts";
+import type { RoundResult, UsageFinding } from "../core/plugin.ts";
 import { type SettledLimit, settleLimit } from "../core/throttle.ts";
 import { type Verdict, verdictOf } from "../core/verdict.ts";
 import { signalName, type WaitStatus } from "../core/wait_status.ts";
-import type { Host, WorkTree } from "../host.ts";
+import { agentOf } from "../extend/output_reader.ts";
+import type { WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
-import { linesBackward } from "../store/blocks.ts";
 import { writeStatus } from "../store/status.ts";
 import type { Census } from "./contain.ts";
-import { settleWorkTree } from "./settle/settle.ts";
+import { outcomeOf, type Settled, settleWorkTree } from "./settle/settle.ts";
+import { reportNetwork } from "./report_network.ts";
 import type { Supervision } from "./supervision.ts";
 import { treeEvidence } from "./tree_evidence.ts";
 import { hasChanged, headOf } from "./work_tree.ts";
@@ -46,9 +46,6 @@ export interface ClosedRound {
   readonly head: string | null;
 }
 
-/** Lines looked through for words of a network failure: those about the failure are at the end. */
-const NETWORK_LINES = 2000;
-
 /** Settles the work tree, and writes everything from `agent_exit` to `round_end` and what follows from the round. */
 export async function closeRound(supervision: Supervision, facts: RoundFacts): Promise<ClosedRound> {
   const { log } = supervision;
@@ -65,7 +62,8 @@ export async function closeRound(supervision: Supervision, facts: RoundFacts): P
       exit_cause: exitCause(exitCode, timedOut),
       ending: facts.ending.kind,
     });
-    reportNetwork(supervision, facts, exitCode, timedOut);
+    const hasFailed = timedOut || (exitCode !== 0 && signalIn(exitCode) === null);
+    if (hasFailed) await reportNetwork(supervision, facts, exitCode, timedOut);
   }
   const evidence = await evidenceOf(supervision, facts);
   const settled = await settleWorkTree(supervision, { ...facts, cleanExit: isClean(facts) });
@@ -78,9 +76,42 @@ export async function closeRound(supervision: Supervision, facts: RoundFacts): P
     });
   }
   reportKill(supervision, facts);
+  const startedAt = log.state.running?.startedAt ?? supervision.host.clock.now();
   const verdict = end(supervision, facts, exitCode, evidence);
   reportUsage(supervision, facts, exitCode === 0 && !timedOut);
+  await supervision.hooks.postRound(
+    supervision,
+    facts,
+    resultOf(supervision, facts, settled, verdict, startedAt),
+  );
   return { verdict, head: settled.kind === "committed" ? settled.ref : headOf(facts.after) };
+}
+
+/** The round as hooks see it, with the words of the Python version. */
+function resultOf(
+  { host }: Supervision,
+  { round, phase, ending, wait, durationS, logPath }: RoundFacts,
+  settled: Settled,
+  verdict: Verdict,
+  startedAt: Instant,
+): RoundResult {
+  const outcome = outcomeOf(settled);
+  return {
+    round_num: round,
+    phase,
+    started_at: isoOf(startedAt),
+    ended_at: isoOf(host.clock.now()),
+    exit_code: exitCodeOf(wait),
+    duration_s: round4(durationS),
+    timed_out: isTimedOut(ending),
+    killed_for_grace: ending.kind === "idle_after_result",
+    log_path: logPath,
+    dirty_files: "files" in settled ? settled.files : [],
+    stashed: outcome?.kind === "stashed",
+    dirty_outcome: outcome,
+    ending,
+    verdict,
+  };
 }
 
 /** An agent that stayed idle after a good result has done its work too. */
@@ -152,9 +183,9 @@ function end(
   return verdict;
 }
 
-function limitOf({ config, host, plugin }: Supervision, { evidence }: RoundFacts): SettledLimit | null {
+function limitOf({ config, host, reader }: Supervision, { evidence }: RoundFacts): SettledLimit | null {
   if (evidence.limit === null) return null;
-  return settleLimit(evidence.limit, plugin?.agent ?? "unknown", host.clock.now(), config.throttle);
+  return settleLimit(evidence.limit, agentOf(reader), host.clock.now(), config.throttle);
 }
 
 /** Negative: the signal; -1 where nobody knows. */
@@ -190,44 +221,6 @@ function signalIn(code: number): number | null {
   return (signal >= 1 && signal <= 31) || signal === 34 || signal === 64 ? signal : null;
 }
 
-function reportNetwork(
-  supervision: Supervision,
-  facts: RoundFacts,
-  exitCode: number,
-  timedOut: boolean,
-): void {
-  if (!timedOut && (exitCode === 0 || signalIn(exitCode) !== null)) return;
-  const matched = networkFailure(supervision.host, facts.logPath, supervision.plugin);
-  if (matched === null) return;
-  supervision.log.append({
-    event: "agent_network_blip",
-    round_num: facts.round,
-    phase: facts.phase,
-    matched,
-    round_duration_s: round4(facts.durationS),
-    exit_code: exitCode,
-    timed_out: timedOut,
-  });
-}
-
-/** Only words that the CLI itself wrote count, where a plugin can tell them apart. */
-function networkFailure(host: Host, logPath: string, plugin: Plugin | null): string | null {
-  const file = host.files.open(logPath);
-  if (file === null) return null;
-  try {
-    let looked = 0;
-    for (const line of linesBackward(file)) {
-      const words = plugin === null ? line : plugin.ownWords(line);
-      const matched = words === null ? null : networkWords(words);
-      if (matched !== null) return matched;
-      if (++looked >= NETWORK_LINES) return null;
-    }
-    return null;
-  } finally {
-    file.close();
-  }
-}
-
 function reportKill({ log }: Supervision, { ending, round, timeoutS }: RoundFacts): void {
   if (ending.kind === "timed_out") {
     const reason = `exceeded round_timeout_s=${timeoutS}`;
@@ -240,10 +233,10 @@ function reportKill({ log }: Supervision, { ending, round, timeoutS }: RoundFact
   }
 }
 
-function reportUsage({ log, plugin }: Supervision, facts: RoundFacts, success: boolean): void {
+function reportUsage({ log, reader }: Supervision, facts: RoundFacts, success: boolean): void {
   const { evidence, phase, round } = facts;
   if (evidence.usage !== null) {
-    log.append(usageEvent(evidence.usage, plugin?.agent ?? "unknown", round, phase, success));
+    log.append(usageEvent(evidence.usage, agentOf(reader), round, phase, success));
   }
   for (const { tool, target, count, window } of evidence.repetitions) {
     log.append({
@@ -282,6 +275,6 @@ function usageEvent(
   } as const;
 }
 
-function round4(seconds: number): number {
+export function round4(seconds: number): number {
   return Math.round(seconds * 10_000) / 10_000;
 }

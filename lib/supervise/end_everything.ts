@@ -2,13 +2,13 @@ import type { Config } from "../core/config.ts";
 import { EXIT } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Failure, failure } from "../core/problem.ts";
-import type { Plugin } from "../core/plugin.ts";
+import type { OutputReader } from "../extend/output_reader.ts";
+import { noPlugins } from "../extend/plugin_set.ts";
 import type { Host } from "../host.ts";
-import { EventLog } from "../store/event_log.ts";
 import { livingServe, takeServeLock } from "../store/holder.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
-import { MetricsLog } from "../store/metrics.ts";
-import type { Supervision } from "./supervision.ts";
+import { endLeftHooks } from "./hooks/left_hooks.ts";
+import { supervise } from "./serve.ts";
 import { takeUpLeftRound } from "./take_up.ts";
 import { until } from "./until.ts";
 
@@ -21,15 +21,22 @@ const KILLED = 137;
 
 export type Ended = { readonly kind: "ended"; readonly text: string } | Failure;
 
-/** Kills the supervisor, then the round that it leaves, and closes both in the log. */
-export async function endEverything(host: Host, config: Config, plugin: Plugin | null): Promise<Ended> {
+/**
+ * Kills the supervisor, then the round that it leaves, and closes both in the log.
+ * @param reader got when the supervisor is gone
+ */
+export async function endEverything(
+  host: Host,
+  config: Config,
+  reader: () => Promise<OutputReader | null>,
+): Promise<Ended> {
   const serve = livingServe(host, layoutOf(config.runtime.log_dir));
   if (serve !== null) host.processes.signal(serve.pid, "SIGKILL");
   if (serve !== null && !await vanished(host, serve.pid)) {
     return failure(EXIT.failed, `Cannot kill pid ${serve.pid}: it still runs`);
   }
   try {
-    return await closeAll(host, config, plugin, serve?.pid ?? null);
+    return await closeAll(host, config, await reader(), serve?.pid ?? null);
   } catch (error) {
     if (error instanceof FileError) return failure(EXIT.failed, `Cannot close the round: ${error.message}`);
     throw error;
@@ -39,7 +46,7 @@ export async function endEverything(host: Host, config: Config, plugin: Plugin |
 async function closeAll(
   host: Host,
   config: Config,
-  plugin: Plugin | null,
+  reader: OutputReader | null,
   pid: number | null,
 ): Promise<Ended> {
   const layout = layoutOf(config.runtime.log_dir);
@@ -49,7 +56,7 @@ async function closeAll(
     return failure(EXIT.busy, `Cannot close the round: a new serve runs (${lock.heldBy})`);
   }
   try {
-    return await close({ host, config: reaping(config), layout, plugin }, pid);
+    return await close(host, reaping(config), layout, reader, pid);
   } finally {
     lock.release();
   }
@@ -69,27 +76,34 @@ async function serveLock(
   }
 }
 
-/** A round that still runs is ended, without a grace. */
+/** A round that still runs is ended, without a grace; nothing else is begun around it. */
 function reaping(config: Config): Config {
-  return { ...config, runtime: { ...config.runtime, on_restart: "reap", kill_grace_s: 0 } };
+  return { ...config, hooks: [], runtime: { ...config.runtime, on_restart: "reap", kill_grace_s: 0 } };
 }
 
 async function close(
-  place: Pick<Supervision, "host" | "config" | "layout" | "plugin">,
+  host: Host,
+  config: Config,
+  layout: Layout,
+  reader: OutputReader | null,
   pid: number | null,
 ): Promise<Ended> {
-  const { host, layout } = place;
-  const log = EventLog.open(host, layout);
-  const supervision: Supervision = {
-    metrics: new MetricsLog(host, layout),
-    ...place,
-    log,
-    voice: { note: () => {}, activity: () => {} },
+  const never = new AbortController().signal;
+  const voice = { note: () => {}, activity: () => {} };
+  const silent = {
+    reader,
+    plugins: noPlugins(),
+    stateView: () => Promise.resolve(null),
+    voice,
     unit: null,
+    onAppend: () => {},
   };
+  const supervision = supervise(host, config, silent, layout, never);
+  const { log } = supervision;
   try {
     const { running } = log.state;
-    await takeUpLeftRound(supervision, new AbortController().signal);
+    await endLeftHooks(supervision);
+    await takeUpLeftRound(supervision, never);
     if (pid !== null) {
       log.append({ event: "serve_stopped", rule: "killed", exit_code: KILLED });
       host.files.remove(layout.servePid);

@@ -45,10 +45,11 @@ export async function runLoop(
   let waiting: Decision | null = null;
   let atBoundary = true;
   for (;;) {
+    await supervision.hooks.programs.blocking();
     announceRecovered(supervision);
     const asked = stop.takeReload();
     if (asked || atBoundary) supervision = await reloader.next(supervision, asked);
-    const policy = policyOf(supervision.config, options, supervision.plugin !== null);
+    const policy = policyOf(supervision.config, options, supervision.reader !== null);
     const [world, decision] = await decide(supervision, policy, stop, jitter);
     announceDisk(supervision, policy, world);
     switch (decision.kind) {

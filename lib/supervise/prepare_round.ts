@@ -7,7 +7,7 @@ import { FileError } from "../core/file_error.ts";
 import { type Instant, isoOf } from "../core/instant.ts";
 import type { AgentExit } from "../core/remembered_round.ts";
 import type { WorkTree } from "../host.ts";
-import { roundLogName, roundNotesName } from "../store/layout.ts";
+import { roundNotesName } from "../store/layout.ts";
 import { orphanStash } from "../store/orphan_state.ts";
 import { readStatus } from "../store/status.ts";
 import { agentArguments, argumentProblem, findAgent } from "./agent_command.ts";
@@ -39,11 +39,19 @@ export interface Ready {
   readonly stdinPath: string;
 }
 
-/** Writes what the agent is going to read; nothing has started yet. */
-export function prepareRound(supervision: Supervision, plan: RoundPlan): Prepared {
+/**
+ * Writes what the agent is going to read; nothing has started yet.
+ * @param logName of the agent's output, relative to the log directory
+ * @param slices what hooks add to the round's context
+ */
+export function prepareRound(
+  supervision: Supervision,
+  plan: RoundPlan,
+  logName: string,
+  slices: Readonly<Record<string, unknown>>,
+): Prepared {
   const { host, config, layout, voice } = supervision;
   const startedAt = host.clock.now();
-  const logName = roundLogName(plan.round, startedAt);
   const impossible = (why: string): Prepared => ({ kind: "impossible", logName, why });
   try {
     host.files.makeDir(layout.rounds);
@@ -57,7 +65,7 @@ export function prepareRound(supervision: Supervision, plan: RoundPlan): Prepare
     );
     for (const note of notes) voice.note(note);
     if (prompt.kind === "unreadable") return impossible(prompt.why);
-    const context = roundContext(supervision, plan, startedAt);
+    const context = roundContext(supervision, plan, startedAt, slices);
     host.files.replace(layout.context, JSON.stringify(context, null, 2), "whole");
     const text = withContext(prompt.text, context, config);
     const argv = agentArguments(config, text);
@@ -83,7 +91,12 @@ export function prepareRound(supervision: Supervision, plan: RoundPlan): Prepare
 const DIRTY_SHOWN = 20;
 
 /** `round-context.json`, in the key order of the Python version. */
-function roundContext(supervision: Supervision, plan: RoundPlan, startedAt: Instant) {
+function roundContext(
+  supervision: Supervision,
+  plan: RoundPlan,
+  startedAt: Instant,
+  slices: Readonly<Record<string, unknown>>,
+) {
   const dirty = plan.before.kind === "tree" ? plan.before.dirty : [];
   const read = readStatus(supervision.host, supervision.layout);
   const last = supervision.log.state.rounds.at(-1);
@@ -93,6 +106,7 @@ function roundContext(supervision: Supervision, plan: RoundPlan, startedAt: Inst
     started_at: isoOf(startedAt),
     ...(plan.phase === null ? {} : { phase: plan.phase }),
     ...(orphan === null ? {} : { orphan_stash: orphan }),
+    ...slices,
   };
   if (read.kind !== "status" || read.status.last_completed_at === null) return context;
   return {

@@ -5,7 +5,8 @@
  */
 import type { Config } from "../core/config.ts";
 import { changedKeys } from "../core/config_changes.ts";
-import type { Plugin } from "../core/plugin.ts";
+import type { OutputReader } from "../extend/output_reader.ts";
+import type { PluginSet } from "../extend/plugin_set.ts";
 import type { Supervision } from "./supervision.ts";
 
 /** What reading the file anew came to. */
@@ -17,7 +18,8 @@ export type Reread =
     /** With `work_dir` and `log_dir` as they were. */
     readonly config: Config;
     /** The reader that the new configuration asks for. */
-    readonly plugin: Plugin | null;
+    readonly reader: OutputReader | null;
+    readonly plugins: PluginSet;
     /** What deserves a look, a sentence each. */
     readonly notes: readonly string[];
   }
@@ -57,7 +59,7 @@ export class Reloader {
         return supervision;
       case "config":
         this.#refused = null;
-        return takeOver(supervision, read, asked);
+        return await takeOver(supervision, read, asked);
     }
   }
 
@@ -69,11 +71,11 @@ export class Reloader {
   }
 }
 
-function takeOver(
+async function takeOver(
   supervision: Supervision,
-  { config, plugin, notes }: Extract<Reread, { readonly kind: "config" }>,
+  { config, reader, plugins, notes }: Extract<Reread, { readonly kind: "config" }>,
   asked: boolean,
-): Supervision {
+): Promise<Supervision> {
   const { log, voice } = supervision;
   for (const note of notes) voice.note(note);
   const changed = changedKeys(supervision.config, config);
@@ -82,5 +84,6 @@ function takeOver(
     return supervision;
   }
   log.append({ event: "config_reloaded", changed });
-  return { ...supervision, config, plugin };
+  await supervision.hooks.reconfigure(config, plugins);
+  return { ...supervision, config, reader };
 }

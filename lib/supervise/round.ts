@@ -9,6 +9,7 @@ import { forPhase, phaseIndex } from "../core/phases.ts";
 import type { Launch, WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { writeHolder } from "../store/holder.ts";
+import { roundLogName } from "../store/layout.ts";
 import { type RunningRoundRecord, writeRunningRound } from "../store/running_round.ts";
 import { readStatus, writeStatus } from "../store/status.ts";
 import { agentEnvironment } from "./agent_command.ts";
@@ -26,14 +27,21 @@ import type { Supervision } from "./supervision.ts";
  */
 export async function runRound(base: Supervision, plan: RoundPlan): Promise<RoundResult> {
   const supervision = { ...base, config: forPhase(base.config, plan.phase) };
-  const result = await start(supervision, plan);
-  await measureEnd(base, plan, result);
-  return result;
+  try {
+    const result = await start(supervision, plan);
+    await measureEnd(base, plan, result);
+    return result;
+  } finally {
+    await base.hooks.rest();
+  }
 }
 
 async function start(supervision: Supervision, plan: RoundPlan): Promise<RoundResult> {
-  const { host, config, layout, log, metrics } = supervision;
-  const prepared = prepareRound(supervision, plan);
+  const { host, config, hooks, layout, log, metrics } = supervision;
+  const logName = roundLogName(plan.round, host.clock.now());
+  const about = { ...plan, logPath: `${layout.dir}/${logName}` };
+  await hooks.preRound(supervision, about);
+  const prepared = prepareRound(supervision, plan, logName, await hooks.enrich(supervision, about));
   log.append({ event: "round_start", round_num: plan.round, phase: plan.phase });
   metrics.write("round_start", { round: plan.round, phase: plan.phase, processes: 0 });
   markRunning(supervision, plan);
@@ -170,10 +178,10 @@ async function notStarted(
   { round, phase, before }: RoundPlan,
   { logName, why }: { readonly logName: string; readonly why: string },
 ): Promise<RoundResult> {
-  const { host, config, layout, plugin, voice } = supervision;
+  const { host, config, layout, voice } = supervision;
   voice.note(`round ${round} not started: ${why}`);
   const logPath = `${layout.dir}/${logName}`;
-  const reader = new RoundReader(host, logPath, plugin, readerContext(config, round));
+  const reader = new RoundReader(host, logPath, supervision.reader, readerContext(config, round));
   const ending = { kind: "not_started", why } as const;
   try {
     const closed = await closeRound(supervision, {
@@ -183,7 +191,7 @@ async function notStarted(
       wait: ending,
       durationS: 0,
       timeoutS: config.runtime.round_timeout_s,
-      evidence: reader.end(ending),
+      evidence: await reader.end(ending),
       before,
       after: NOBODY_LOOKED,
       logPath,

@@ -1,15 +1,16 @@
 import type { Config } from "../core/config.ts";
 import type { Ending } from "../core/ending.ts";
 import { emptyEvidence, type Evidence, withFinding } from "../core/evidence.ts";
-import type { Finding, Plugin, Reader, ReaderContext } from "../core/plugin.ts";
+import type { Finding } from "../core/plugin.ts";
+import type { OpenReader, OutputReader, RoundToRead, Soon } from "../extend/output_reader.ts";
 import type { Host, ReadFile } from "../host.ts";
 import { chunksForward } from "../store/blocks.ts";
 import type { Hole } from "./log_cap.ts";
 
 /** What the plugin's reader is told about the round. */
-export function readerContext({ monitor }: Config, roundNum: number): ReaderContext {
+export function readerContext({ monitor }: Config, round_num: number): RoundToRead {
   const { anomaly_repetitive_window: window, anomaly_repetitive_threshold: threshold } = monitor;
-  return { roundNum, repetition: window > 0 && threshold > 0 ? { window, threshold } : null };
+  return { round_num, repetition: window > 0 && threshold > 0 ? { window, threshold } : null };
 }
 
 /**
@@ -18,26 +19,29 @@ export function readerContext({ monitor }: Config, roundNum: number): ReaderCont
  */
 export class RoundReader {
   readonly #file: ReadFile | null;
-  readonly #reader: Reader | null;
+  readonly #reader: OpenReader | null;
   readonly #interest: RegExp | null;
   #evidence = emptyEvidence();
   #offset = 0;
   #inside = false;
   #size = 0;
+  #hasMore = false;
+  /** The reader is busy with what it was given. */
+  #later: Promise<void> | null = null;
   #hole: Hole | null;
 
   /** @param hole range of the file that is to be passed over, with the lines that it cuts */
   constructor(
     host: Host,
     path: string,
-    plugin: Plugin | null,
-    context: ReaderContext,
+    reader: OutputReader | null,
+    context: RoundToRead,
     hole: Hole | null = null,
   ) {
     this.#hole = hole;
     this.#file = host.files.open(path);
-    this.#reader = plugin?.reader(context) ?? null;
-    this.#interest = plugin === null ? null : anyOf(plugin.interest);
+    this.#reader = reader?.open(context) ?? null;
+    this.#interest = anyOf(reader?.interest ?? []);
   }
 
   get evidence(): Evidence {
@@ -54,21 +58,30 @@ export class RoundReader {
     return this.#size;
   }
 
-  /** Takes in what was written since; true when there was something. */
+  /**
+   * Takes in what was written since; true when there was something. A reader that answers later is not waited for: what
+   * comes meanwhile is read when it has.
+   */
   read(): boolean {
     const size = this.#file?.size() ?? 0;
     const grew = size !== this.#size;
     this.#size = size;
-    if (grew && this.#file !== null && this.#reader !== null) this.#readAround(this.#file, this.#reader);
+    this.#hasMore ||= grew;
+    if (this.#hasMore && this.#later === null && this.#file !== null && this.#reader !== null) {
+      this.#hasMore = false;
+      this.#takeAll(this.#readAround(this.#file, this.#reader));
+    }
     return grew;
   }
 
   /** The output is over: a last line without its newline counts too. */
-  end(ending: Ending): Evidence {
+  async end(ending: Ending): Promise<Evidence> {
+    await this.#later;
     this.read();
+    await this.#later;
     if (this.#reader !== null) {
-      this.#take(this.#lastLine());
-      this.#add(this.#reader.end(ending));
+      this.#take(await this.#reader.lines([...linesWith(this.#interest, this.#lastLine())]));
+      this.#take(await this.#reader.end(ending));
     }
     return this.#evidence;
   }
@@ -77,24 +90,25 @@ export class RoundReader {
     this.#file?.close();
   }
 
-  #readAround(file: ReadFile, reader: Reader): void {
+  *#readAround(file: ReadFile, reader: OpenReader): Findings {
     const hole = this.#hole;
     if (hole !== null) {
-      this.#readLines(endingAt(file, hole.from), reader);
+      yield* this.#readLines(endingAt(file, hole.from), reader);
       this.#offset = hole.to;
       this.#inside = true;
       this.#hole = null;
     }
-    this.#readLines(file, reader);
+    yield* this.#readLines(file, reader);
   }
 
-  #readLines(file: ReadFile, reader: Reader): void {
+  *#readLines(file: ReadFile, reader: OpenReader): Findings {
     for (
       const { text, end, inside } of chunksForward(file, this.#offset, { inside: this.#inside })
     ) {
-      for (const line of linesWith(this.#interest, text)) this.#add(reader.line(line));
+      const found = reader.lines([...linesWith(this.#interest, text)]);
       this.#offset = end;
       this.#inside = inside;
+      yield found;
     }
   }
 
@@ -106,14 +120,29 @@ export class RoundReader {
     return new TextDecoder().decode(bytes);
   }
 
-  #take(text: string): void {
-    for (const line of linesWith(this.#interest, text)) this.#add(this.#reader?.line(line) ?? []);
+  #takeAll(all: Findings): void {
+    for (let next = all.next(); next.done !== true; next = all.next()) {
+      const found = next.value;
+      if (!(found instanceof Promise)) this.#take(found);
+      else {
+        this.#later = this.#takeLater(found, all);
+        return;
+      }
+    }
   }
 
-  #add(findings: readonly Finding[]): void {
+  async #takeLater(first: Promise<readonly Finding[]>, all: Findings): Promise<void> {
+    this.#take(await first);
+    for (const found of all) this.#take(await found);
+    this.#later = null;
+  }
+
+  #take(findings: readonly Finding[]): void {
     this.#evidence = findings.reduce(withFinding, this.#evidence);
   }
 }
+
+type Findings = Generator<Soon<readonly Finding[]>>;
 
 /** The file as if it ended there. */
 function endingAt(file: ReadFile, end: number): ReadFile {
@@ -125,13 +154,18 @@ function endingAt(file: ReadFile, end: number): ReadFile {
   };
 }
 
-function anyOf(words: readonly string[]): RegExp {
+/** Null: every line is of interest. */
+function anyOf(words: readonly string[]): RegExp | null {
+  if (words.length === 0) return null;
   return new RegExp(words.map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("|"), "g");
 }
 
 /** The lines of the text that match. One search over the whole text is many times faster than one for each line. */
 function* linesWith(pattern: RegExp | null, text: string): Generator<string> {
-  if (pattern === null) return;
+  if (pattern === null) {
+    for (const line of text.split("\n")) if (line !== "") yield line;
+    return;
+  }
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const start = text.lastIndexOf("\n", match.index) + 1;

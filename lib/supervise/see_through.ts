@@ -67,9 +67,9 @@ export interface RoundResult {
 }
 
 export async function seeThrough(supervision: Supervision, round: StartedRound): Promise<RoundResult> {
-  const { host, config, layout, plugin } = supervision;
+  const { host, config, layout } = supervision;
   const context = readerContext(config, round.round);
-  const reader = new RoundReader(host, round.logPath, plugin, context, round.hole);
+  const reader = new RoundReader(host, round.logPath, supervision.reader, context, round.hole);
   const cap = new LogCap(host, round.logPath, {
     capMb: config.runtime.round_log_max_mb,
     hole: round.hole,
@@ -91,7 +91,7 @@ export async function seeThrough(supervision: Supervision, round: StartedRound):
     const leftovers = await endAll(supervision, round, end);
     const wait = await waitStatus(supervision, round);
     const ending = end.kind === "ended" ? endingOf(wait) : end;
-    return await settle(supervision, round, { ending, wait, leftovers, evidence: reader.end(ending) });
+    return await settle(supervision, round, { ending, wait, leftovers, evidence: await reader.end(ending) });
   } finally {
     reader.close();
     await finishLog(supervision, cap);

@@ -7,9 +7,11 @@ import type { Config } from "../core/config.ts";
 import type { LoggedEvent } from "../core/events.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
-import type { Plugin } from "../core/plugin.ts";
 import { type Failure, failure } from "../core/problem.ts";
 import type { SurroundingUnit } from "../core/surrounding_unit.ts";
+import type { LoadedPlugin } from "../extend/loaded_plugin.ts";
+import { agentOf, type OutputReader } from "../extend/output_reader.ts";
+import type { PluginSet } from "../extend/plugin_set.ts";
 import { VERSION } from "../core/version.ts";
 import type { Host } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
@@ -21,16 +23,21 @@ import { pruneRoundLogs, removeStaleTemporaries } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
 import { takeStopRequest } from "../store/stop_request.ts";
 import { fingerprint } from "../core/fingerprint.ts";
+import { Hooks, type StateView } from "./hooks/hooks.ts";
+import { endLeftHooks } from "./hooks/left_hooks.ts";
 import { runLoop } from "./loop.ts";
 import type { LoopOptions } from "./policy.ts";
 import { type ReadAgain, Reloader } from "./reload.ts";
 import { StopSwitch } from "./stop_switch.ts";
-import type { Supervision, Voice } from "./supervision.ts";
+import type { Bare, Supervision, Voice } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
 
 export interface ServeOptions extends LoopOptions {
   /** The reader of the agent's output, null where none applies. */
-  readonly plugin: Plugin | null;
+  readonly reader: OutputReader | null;
+  readonly plugins: PluginSet;
+  /** The document that detectors are asked about. */
+  readonly stateView: StateView;
   readonly voice: Voice;
   /** The service manager's unit around this process, null without one. */
   readonly unit: SurroundingUnit | null;
@@ -70,22 +77,14 @@ async function lead(
   layout: Layout,
   stop: StopSwitch,
 ): Promise<ExitCode> {
-  const log = EventLog.open(host, layout);
-  log.onAppend = options.onAppend;
-  const supervision: Supervision = {
-    host,
-    config,
-    layout,
-    log,
-    metrics: new MetricsLog(host, layout),
-    plugin: options.plugin,
-    voice: options.voice,
-    unit: options.unit,
-  };
+  const supervision = supervise(host, config, options, layout, stop.now);
+  const { log, hooks } = supervision;
   const pid = host.processes.self.pid;
   takeStopRequest(host, layout);
   stop.isForNow = () => takeStopRequest(host, layout);
   try {
+    await endLeftHooks(supervision);
+    if (!await hooks.serveStartup()) return EXIT.failed;
     host.files.write(layout.servePid, String(pid));
     reportStatus(supervision);
     forgetOldSentinel(supervision);
@@ -95,10 +94,11 @@ async function lead(
       event: "serve_started",
       version: VERSION,
       pid,
-      reader: options.plugin?.agent ?? null,
-      plugins: options.plugin === null ? [] : [options.plugin.name],
+      reader: options.reader === null ? null : agentOf(options.reader),
+      plugins: namesOf(options),
       containment: containmentLayers(host),
       config_hash: fingerprint(JSON.stringify(config)),
+      ...(hooks.plugins.length === 0 ? {} : { loaded: hooks.plugins.map(asLoaded) }),
     });
     await takeUpLeftRound(supervision, stop.now);
     return await runLoop(supervision, options, stop, new Reloader(options.readAgain ?? null));
@@ -106,8 +106,59 @@ async function lead(
     if (host.files.readText(layout.servePid) === String(pid)) {
       bestEffort(() => host.files.remove(layout.servePid));
     }
+    await hooks.finish();
     log.close();
   }
+}
+
+/** Everything that a supervisor works with, its log opened. */
+export function supervise(
+  host: Host,
+  config: Config,
+  { reader, plugins, stateView, voice, unit, onAppend }: Omit<
+    ServeOptions,
+    keyof LoopOptions | "readAgain"
+  >,
+  layout: Layout,
+  stopNow: AbortSignal,
+): Supervision {
+  const log = EventLog.open(host, layout);
+  const bare: Bare = {
+    host,
+    config,
+    layout,
+    log,
+    metrics: new MetricsLog(host, layout),
+    reader,
+    voice,
+    unit,
+  };
+  const hooks = new Hooks(bare, plugins, stateView, stopNow);
+  log.onAppend = (event) => {
+    onAppend(event);
+    hooks.programs.take(event);
+  };
+  return { ...bare, hooks };
+}
+
+function namesOf({ reader, plugins }: ServeOptions): string[] {
+  const outside = plugins.plugins.map(({ name }) => name);
+  return reader === null || outside.includes(reader.name) ? outside : [reader.name, ...outside];
+}
+
+function asLoaded({ name, description, recipe: { declaration, sha256 } }: LoadedPlugin) {
+  return {
+    name,
+    source: declaration.source,
+    sha256,
+    trust: declaration.trust,
+    functions: [...description.functions],
+    context_enrichers: [...description.contextEnrichers],
+    dirty_handlers: description.dirtyHandlers.map((handler) => handler.name),
+    detectors: description.detectors.map((detector) => detector.name),
+    event_kinds: [...description.eventKinds],
+    owned_paths: [...description.ownedPaths],
+  };
 }
 
 /** What ends a round completely on this machine, strongest first. */

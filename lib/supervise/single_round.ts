@@ -5,15 +5,12 @@ import { phaseOf } from "../core/phases.ts";
 import { type Failure, failure } from "../core/problem.ts";
 import { didYouMean } from "../core/suggest.ts";
 import type { Host } from "../host.ts";
-import { EventLog } from "../store/event_log.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
-import { MetricsLog } from "../store/metrics.ts";
 import { look, lookBeforeRound } from "./look.ts";
 import { nextRound } from "./loop.ts";
 import { runRound } from "./round.ts";
-import { type ServeOptions, unusable } from "./serve.ts";
+import { type ServeOptions, supervise, unusable } from "./serve.ts";
 import { StopSwitch } from "./stop_switch.ts";
-import type { Supervision } from "./supervision.ts";
 import { takeUpLeftRound } from "./take_up.ts";
 import { planRound } from "./turn.ts";
 
@@ -46,14 +43,11 @@ export async function runSingleRound(
 async function runAlone(
   host: Host,
   config: Config,
-  { plugin, voice, unit, onAppend, phase }: ServeOptions & { readonly phase: string | null },
+  { phase, ...options }: ServeOptions & { readonly phase: string | null },
   layout: Layout,
   stop: StopSwitch,
 ): Promise<ExitCode | Failure> {
-  const log = EventLog.open(host, layout);
-  log.onAppend = onAppend;
-  const metrics = new MetricsLog(host, layout);
-  const supervision: Supervision = { host, config, layout, log, metrics, plugin, voice, unit };
+  const supervision = supervise(host, config, options, layout, stop.now);
   try {
     const world = await lookBeforeRound(supervision, look(supervision, stop));
     if (world.brokenConfig.length > 0) return EXIT.config;
@@ -76,7 +70,8 @@ async function runAlone(
     await runRound(supervision, plan);
     return EXIT.done;
   } finally {
-    log.close();
+    await supervision.hooks.finish();
+    supervision.log.close();
   }
 }
 

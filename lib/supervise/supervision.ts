@@ -1,11 +1,12 @@
 import type { Config } from "../core/config.ts";
 import type { Instant } from "../core/instant.ts";
-import type { Plugin } from "../core/plugin.ts";
 import type { SurroundingUnit } from "../core/surrounding_unit.ts";
+import type { OutputReader } from "../extend/output_reader.ts";
 import type { Host } from "../host.ts";
 import type { EventLog } from "../store/event_log.ts";
 import type { Layout } from "../store/layout.ts";
 import type { MetricsLog } from "../store/metrics.ts";
+import type { Hooks } from "./hooks/hooks.ts";
 
 /** What every part of the write side works with. */
 export interface Supervision {
@@ -15,11 +16,16 @@ export interface Supervision {
   readonly log: EventLog;
   readonly metrics: MetricsLog;
   /** The reader of the agent's output, null where none applies. */
-  readonly plugin: Plugin | null;
+  readonly reader: OutputReader | null;
+  /** What else runs around the rounds. */
+  readonly hooks: Hooks;
   readonly voice: Voice;
   /** The service manager's unit around this process, null without one. */
   readonly unit: SurroundingUnit | null;
 }
+
+/** The same without its hooks: what these themselves work with. */
+export type Bare = Omit<Supervision, "hooks">;
 
 /** What the supervisor has to say beside its events. */
 export interface Voice {

@@ -96,7 +96,7 @@ async function closeFound(
   found: Found,
   ended: Census,
 ): Promise<void> {
-  const { host, config, layout, log, plugin } = supervision;
+  const { host, config, layout, log } = supervision;
   const wait = readWaitStatus(
     host.files.readText(layout.waitStatus),
     host.files.readText(`${layout.waitStatus}.tmp`),
@@ -107,7 +107,8 @@ async function closeFound(
     log.append({ event: "round_interrupted", round_num: record.round, by: ending.by, detail });
   }
   const logPath = `${layout.dir}/${record.log}`;
-  const reader = new RoundReader(host, logPath, plugin, readerContext(config, record.round), record.hole);
+  const context = readerContext(config, record.round);
+  const reader = new RoundReader(host, logPath, supervision.reader, context, record.hole);
   try {
     const startedAt = instantOf(record.started_at);
     const lastOutput = host.files.stat(logPath)?.mtime ?? host.clock.now();
@@ -118,7 +119,7 @@ async function closeFound(
       wait,
       durationS: startedAt === null ? 0 : Math.max(0, (lastOutput - startedAt) / 1000),
       timeoutS: record.timeout_s,
-      evidence: reader.end(ending),
+      evidence: await reader.end(ending),
       before: treeBefore(record),
       after: await lookAtWorkTree(host, config),
       logPath,

@@ -13,6 +13,7 @@ import { systemVitals } from "./vitals.ts";
 import { systemProcesses } from "./processes.ts";
 import { systemSignals } from "./signals.ts";
 import { systemTerminal } from "./terminal.ts";
+import { systemWeb } from "./web.ts";
 
 /** The machine that this process runs on. Nothing is looked at before it is asked for. */
 export function systemHost(): Host {
@@ -27,6 +28,7 @@ export function systemHost(): Host {
     terminal: systemTerminal(),
     env: systemEnvironment(),
     vitals: systemVitals(),
+    web: systemWeb(),
   };
 }
 

@@ -6,11 +6,12 @@ export interface ProcessTable {
   list(): readonly ProcessInfo[];
   commandLine(pid: number): string;
   cpuMs(pid: number): number | null;
+  residentBytes(pid: number): number | null;
 }
 
 /** Linux: the files below /proc (proc(5)). */
 export function procTable(): ProcessTable {
-  return { inspect, list, commandLine, cpuMs };
+  return { inspect, list, commandLine, cpuMs, residentBytes };
 }
 
 /**
@@ -60,6 +61,11 @@ function commandLine(pid: number): string {
 function cpuMs(pid: number): number | null {
   const line = readProc(`/proc/${pid}/stat`);
   return line === null ? null : cpuMsOf(line);
+}
+
+function residentBytes(pid: number): number | null {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1];
+  return kib === undefined ? null : Number(kib) * 1024;
 }
 
 /**

@@ -19,12 +19,14 @@ export function systemProcesses(): Processes {
   const ownStartTime = once(() => startTimeOf(Deno.pid));
   return {
     launch: (spec) => launch(spec, { flock: flock(), mv: mv() }, startTimeOf),
+    sandbox: async (spec) => (await import("./sandbox.ts")).sandbox(spec, startTimeOf),
     run: (argv, options) => runProgram(argv, options),
     spawnIdle,
     inspect: table.inspect,
     list: table.list,
     commandLine: table.commandLine,
     cpuMs: table.cpuMs,
+    residentBytes: table.residentBytes,
     marked: Deno.build.os === "linux" ? marked : () => [],
     signal,
     self: {

@@ -11,6 +11,7 @@ export function psTable(): ProcessTable {
     list: () => parsePs(ps(["-ax", "-o", COLUMNS])),
     commandLine: (pid) => ps(["-ww", "-p", String(pid), "-o", "args="]).trimEnd(),
     cpuMs: (pid) => parsePsTime(ps(["-p", String(pid), "-o", "time="])),
+    residentBytes: (pid) => parsePsKib(ps(["-p", String(pid), "-o", "rss="])),
   };
 }
 
@@ -41,6 +42,11 @@ export function parsePsTime(text: string): number | null {
   if (match === null) return null;
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
   return Math.round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
+}
+
+/** Reads what `ps -o rss=` prints, in KiB, as bytes. */
+function parsePsKib(text: string): number | null {
+  return /^\d+$/.test(text.trim()) ? Number(text) * 1024 : null;
 }
 
 const COLUMNS = "pid,ppid,pgid,sess,lstart,state,comm";

@@ -266,11 +266,11 @@ async function play(words: readonly string[], env: Readonly<Record<string, strin
 }
 
 function evidenceOf(output: string): Evidence {
-  const reader = claude.reader({ roundNum: 1, repetition: { window: 20, threshold: 3 } });
+  const reader = claude.reader({ round_num: 1, config: {}, repetition: { window: 20, threshold: 3 } });
   const lines = output.split("\n").filter((line) => claude.interest.some((word) => line.includes(word)));
   const findings = [
     ...lines.flatMap((line) => reader.line(line)),
-    ...reader.end({ kind: "exited", code: 0 }),
+    ...reader.end!({ kind: "exited", code: 0 }),
   ];
   return findings.reduce(withFinding, emptyEvidence());
 }

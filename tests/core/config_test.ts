@@ -20,7 +20,7 @@ const KEYS = `
   monitor.anomaly_repetitive_window monitor.anomaly_repetitive_threshold monitor.round_progress_interval_s
   monitor.supervisor_stale_threshold_s
   monitor.host_health.mem_avail_min_mb monitor.host_health.disk_warning_pct monitor.host_health.disk_critical_pct
-  phases.list plugins.disable
+  phases.list plugins.disable plugins.hook_timeout_s plugins.load hooks
   throttle.rate_limit_model_base_s throttle.api_transient_5xx_base_s throttle.api_timeout_base_s
   throttle.rate_limit_account_base_s throttle.cap_s throttle.jitter_min_s throttle.jitter_max_s
 `.trim().split(/\s+/);
@@ -107,7 +107,8 @@ const DEFAULTS: Config = {
     host_health: { mem_avail_min_mb: 200, disk_warning_pct: 90, disk_critical_pct: 95 },
   },
   phases: { list: [], by_name: {} },
-  plugins: { disable: [], raw: {} },
+  plugins: { disable: [], hook_timeout_s: 60, load: [], raw: {} },
+  hooks: [],
   throttle: {
     rate_limit_model_base_s: 60,
     api_transient_5xx_base_s: 60,
@@ -177,12 +178,12 @@ Deno.test("checkConfig() reads what a phase replaces", () => {
       review: { round_timeout_s: 60, disable_pre_round_hooks: true, prompt: { files: ["/srv/site/r.md"] } },
     },
   });
-  assert.deepEqual(later, ["phases.review.disable_pre_round_hooks"]);
+  assert.deepEqual(later, []);
 });
 
 Deno.test("checkConfig() keeps what is the plugins' own", () => {
   const { config } = accepted(withKey("plugins", { disable: ["x"], raw: 1, mine: { colour: "red" } }));
-  assert.deepEqual(config.plugins, { disable: ["x"], raw: { raw: 1, mine: { colour: "red" } } });
+  assert.deepEqual(config.plugins.raw, { raw: 1, mine: { colour: "red" } });
 });
 
 /** Key, value, and what the note has to say. */
@@ -242,7 +243,6 @@ Deno.test("laterKeys() lists the keys of the file that are not carried out", () 
   assert.deepEqual(laterKeys(raw), [
     "monitor.auth_fail_hint",
     "monitor.host_health.disk_warning_pct",
-    "plugins.mine",
   ]);
   assert.deepEqual(laterKeys(null), []);
 });

@@ -6,7 +6,7 @@ const OLD = `
 smoke_check_failed reason
 status_recovered reason
 prompt_overwritten round_num phase hook prompt_path old_hash new_hash
-hook_failed hook_name hook_kind error_type error_message traceback
+hook_failed hook_name hook_kind error_type error_message traceback + plugin? round_num?
 round_start round_num phase
 agent_spawn round_num timeout_s
 round_progress round_num log_size_kb last_write_age_s wall_age_s
@@ -53,7 +53,7 @@ service_upgrade_rollback_failed attempted_version restore_target_version failure
 
 /** Kinds of this program alone. */
 const ADDED = `
-serve_started version pid reader plugins containment config_hash
+serve_started version pid reader plugins containment config_hash loaded?
 serve_stopped rule exit_code
 wait_started until_epoch rule classification? window?
 no_work_slowdown consecutive pause_s cause?
@@ -65,6 +65,7 @@ disk_ok free_mb
 config_reloaded changed
 config_rejected reason
 plugin_off plugin reason
+hook_ran hook_name hook_kind exit_code duration_s output round_num
 `;
 
 /** Fields that people, programs or agents write, in all kinds: they are redacted and cut. */
@@ -78,6 +79,7 @@ crash_loop.reason 2000
 dirty_commit_failed.reason 200
 hook_failed.error_message 1000
 hook_failed.traceback 2100
+hook_ran.output 1000
 monitor_alert_emitted.message 500
 monitor_auto_stop_failed.error 500
 monitor_remote_blip.error 500

@@ -179,7 +179,7 @@ Deno.test("claude.reader() takes any line without throwing and without finding a
   }
   const lines = ["", "{", "}", '{"type":"result"', "not json", "\u0000", "[[[[", '{"__proto__":null}'];
   assert.deepEqual(
-    findingsOf([...odd, ...lines], { roundNum: 1, repetition: { window: 3, threshold: 2 } }),
+    findingsOf([...odd, ...lines], { round_num: 1, config: {}, repetition: { window: 3, threshold: 2 } }),
     [],
   );
 });
@@ -220,7 +220,7 @@ Deno.test("claude.reader() leaves a subagent's call open while the subagent spea
 });
 
 Deno.test("claude.reader() reports a repetition when it happens, once an episode", () => {
-  const context: ReaderContext = { roundNum: 1, repetition: { window: 4, threshold: 3 } };
+  const context: ReaderContext = { round_num: 1, config: {}, repetition: { window: 4, threshold: 3 } };
   const again: Finding = { kind: "repetition", tool: "Bash", target: "make", count: 3, window: 4 };
   assert.deepEqual(repetitionsOf("make make", context), []);
   assert.deepEqual(repetitionsOf("make make make", context), [again]);
@@ -228,13 +228,13 @@ Deno.test("claude.reader() reports a repetition when it happens, once an episode
   assert.deepEqual(repetitionsOf("make make make a b c d e f g", context), [again]);
   assert.deepEqual(repetitionsOf("make make make a b c make make make", context), [again, again]);
   assert.deepEqual(repetitionsOf("make a b make c d make", context), []);
-  assert.deepEqual(repetitionsOf("make make make", { roundNum: 1, repetition: null }), []);
-  const tooSmall = { roundNum: 1, repetition: { window: 2, threshold: 3 } };
+  assert.deepEqual(repetitionsOf("make make make", { round_num: 1, config: {}, repetition: null }), []);
+  const tooSmall = { round_num: 1, config: {}, repetition: { window: 2, threshold: 3 } };
   assert.deepEqual(repetitionsOf("make make make make", tooSmall), []);
 });
 
 Deno.test("claude.reader() names a repetition's target by its first 100 characters", () => {
-  const context: ReaderContext = { roundNum: 1, repetition: { window: 1, threshold: 1 } };
+  const context: ReaderContext = { round_num: 1, config: {}, repetition: { window: 1, threshold: 1 } };
   const targets = [{ command: "🙂".repeat(150) }, { path: 7, pattern: "*.ts" }, { url: "x" }].map((input) => {
     const tool = { type: "assistant", message: { content: [{ type: "tool_use", name: "T", input }] } };
     return evidenceOf(findingsOf([tool], context)).repetitions[0]?.target;
@@ -274,12 +274,11 @@ Deno.test("claude.ownWords() gives what the CLI wrote itself", () => {
   for (const [line, words] of own) assert.equal(claude.ownWords(lineOf(line)), words);
 });
 
-Deno.test("PLUGINS have names, agents and binaries of their own", () => {
+Deno.test("PLUGINS have names and agents of their own", () => {
   for (
     const names of [
       PLUGINS.map((p) => p.name),
-      PLUGINS.map((p) => p.agent),
-      PLUGINS.flatMap((p) => p.binaries),
+      PLUGINS.flatMap((p) => p.agents ?? []),
     ]
   ) {
     assert.equal(new Set(names).size, names.length);
@@ -303,12 +302,12 @@ function classOf(evidence: Evidence): string {
 /** Reads as the supervisor does: only lines of interest arrive. */
 function findingsOf(
   output: readonly unknown[],
-  context: ReaderContext = { roundNum: 1, repetition: null },
+  context: ReaderContext = { round_num: 1, config: {}, repetition: null },
 ): readonly Finding[] {
   const reader = claude.reader(context);
   const lines = output.map(lineOf);
   const read = lines.filter((line) => claude.interest.some((word) => line.includes(word)));
-  return [...read.flatMap((line) => reader.line(line)), ...reader.end({ kind: "exited", code: 1 })];
+  return [...read.flatMap((line) => reader.line(line)), ...reader.end!({ kind: "exited", code: 1 })];
 }
 
 function repetitionsOf(commands: string, context: ReaderContext): readonly Finding[] {

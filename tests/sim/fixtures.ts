@@ -1,3 +1,4 @@
+import { noPlugins } from "../../lib/extend/plugin_set.ts";
 import type { LaunchSpec } from "../../lib/host.ts";
 import type { Script } from "./sim_agent.ts";
 import { SimHost } from "./sim_host.ts";
@@ -43,4 +44,9 @@ export function open<T extends { openGate(): void }>(launch: T): T {
 
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+/** What a supervisor gets that nobody extends: no reader, no plugin, no service manager. */
+export function alone() {
+  return { reader: null, plugins: noPlugins(), stateView: () => Promise.resolve(null), unit: null };
 }

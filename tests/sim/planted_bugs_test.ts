@@ -176,7 +176,7 @@ function inFindings(
     plugin: (plugin: Plugin) =>
       changed(plugin, {
         reader: (context: ReaderContext) => {
-          const reader = plugin.reader(context);
+          const reader = plugin.reader!(context);
           const before: Finding[] = [];
           return {
             line: (text) => {
@@ -184,7 +184,7 @@ function inFindings(
               before.push(...findings);
               return findings;
             },
-            end: (ending) => reader.end(ending),
+            end: (ending) => reader.end!(ending),
           };
         },
       }),

@@ -220,6 +220,10 @@ export class SimHost implements Host {
     return this.life.vitals;
   }
 
+  get web(): Host["web"] {
+    return this.life.web;
+  }
+
   async #drive<T>(task: (host: SimLife) => Promise<T>): Promise<T> {
     const life = this.life;
     const { timeline } = this.#machine;

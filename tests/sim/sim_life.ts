@@ -9,6 +9,7 @@ import type {
   Signals,
   Terminal,
   Vitals,
+  Web,
 } from "../../lib/host.ts";
 import type { Happening } from "./sim_clock.ts";
 import { Dead } from "./sim_crash.ts";
@@ -17,6 +18,9 @@ import { SimFiles } from "./sim_files.ts";
 import { simGit } from "./sim_git.ts";
 import type { Machine } from "./sim_machine.ts";
 import { type SimProcess, SimProcesses } from "./sim_processes.ts";
+
+/** The simulated machine has no network. */
+const NO_WEB: Web = { get: () => Promise.resolve({ kind: "refused", why: "no network" }) };
 
 /**
  * One program from its start to its end, as a `Host`. After the end each synchronous call throws `Dead` and each
@@ -33,6 +37,7 @@ export class SimLife implements Host {
   readonly terminal: Terminal;
   readonly env: Environment;
   readonly vitals: Vitals;
+  readonly web = NO_WEB;
   readonly process: SimProcess;
   readonly locks = new Set<{ drop(): void }>();
   dead: Dead | null = null;

@@ -6,6 +6,7 @@ import type {
   ProcessInfo,
   RunOptions,
   RunResult,
+  Sandbox,
   SignalName,
 } from "../../lib/host.ts";
 import type { Prng } from "./prng.ts";
@@ -172,6 +173,15 @@ export class SimProcesses implements Processes {
     await this.life.pause(Math.min(tookMs, options.timeoutMs));
     const ended = tookMs <= options.timeoutMs;
     return { code: ended ? code : null, stdout: ENCODER.encode(stdout), stderr };
+  }
+
+  sandbox(): Promise<Sandbox> {
+    return Promise.reject(new FileError("denied", "plugin process", "there is none in the simulation"));
+  }
+
+  residentBytes(): number | null {
+    this.life.alive();
+    return null;
   }
 
   spawnIdle(seconds: number): number {

@@ -11,12 +11,14 @@ import type { Config } from "../../lib/core/config.ts";
 import type { Kind, LoggedEvent } from "../../lib/core/events.ts";
 import type { Instant } from "../../lib/core/instant.ts";
 import type { Plugin } from "../../lib/core/plugin.ts";
+import { builtInReader } from "../../lib/extend/output_reader.ts";
 import type { Host, LaunchSpec } from "../../lib/host.ts";
 import { serve, type ServeOptions } from "../../lib/supervise/serve.ts";
 import { claude } from "../../plugins/claude.ts";
 import { type Prng, streamOf } from "./prng.ts";
 import type { Script } from "./sim_agent.ts";
 import { Dead } from "./sim_crash.ts";
+import { alone } from "./fixtures.ts";
 import { SimHost } from "./sim_host.ts";
 import type { SimLife } from "./sim_life.ts";
 import { act, type Standing, standingOf } from "./swarm_agents.ts";
@@ -162,7 +164,15 @@ export class Swarm {
   #options(onAppend: (event: LoggedEvent) => void): ServeOptions {
     const { maxRounds, unattended } = this.plan;
     const plugin = this.planted.plugin?.(claude) ?? claude;
-    return { once: false, maxRounds, unattended, plugin, voice: SILENT, unit: null, onAppend };
+    return {
+      ...alone(),
+      voice: SILENT,
+      once: false,
+      maxRounds,
+      unattended,
+      reader: builtInReader(plugin),
+      onAppend,
+    };
   }
 
   #tidyUp(plan: LifePlan): void {

@@ -3,7 +3,7 @@ import type { LoggedEvent } from "../../lib/core/events.ts";
 import { serve } from "../../lib/supervise/serve.ts";
 import { runSingleRound } from "../../lib/supervise/single_round.ts";
 import { accepted } from "../core/config_samples.ts";
-import { simHost } from "../sim/fixtures.ts";
+import { alone, simHost } from "../sim/fixtures.ts";
 import type { SimHost } from "../sim/sim_host.ts";
 
 /** Long enough for the start-up checks. */
@@ -75,10 +75,9 @@ export class SimProject {
 
   #options() {
     return {
-      plugin: null,
+      ...alone(),
       unattended: true,
       voice: { note: (text: string) => void this.notes.push(text), activity: () => {} },
-      unit: null,
       onAppend: () => {},
     };
   }

@@ -172,7 +172,7 @@ Deno.test("serve chooses the reader anew, and rejects one that there is not", as
   project.after(150, () => project.write({}, { reader: "tools" }));
   await project.serveFile(3);
   assert.deepEqual(project.all("config_rejected").map(({ reason }) => reason), [
-    'no reader is called "tols"; did you mean "tools"?',
+    'Cannot watch the agent: no reader is called "tols"; did you mean "tools"?',
   ]);
   assert.deepEqual(project.all("config_reloaded").map(({ changed }) => changed), [["agent.reader"]]);
   assert.ok(project.notes.includes("the tools reader watches the agent (by agent.reader)"));

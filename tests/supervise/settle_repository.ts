@@ -5,10 +5,12 @@
  */
 import assert from "node:assert/strict";
 import type { LoggedEvent } from "../../lib/core/events.ts";
+import { noPlugins } from "../../lib/extend/plugin_set.ts";
 import type { WorkTree } from "../../lib/host.ts";
 import { EventLog } from "../../lib/store/event_log.ts";
 import { MetricsLog } from "../../lib/store/metrics.ts";
 import { layoutOf } from "../../lib/store/layout.ts";
+import { Hooks } from "../../lib/supervise/hooks/hooks.ts";
 import { lookBeforeAgent } from "../../lib/supervise/settle/look_before.ts";
 import {
   type Patience,
@@ -54,15 +56,20 @@ export class TestRepository implements AsyncDisposable {
     host.files.makeDir(layout.dir);
     this.#log = EventLog.open(host, layout);
     const voice = { note: (text: string) => void this.notes.push(text), activity: () => {} };
-    this.#supervision = {
+    const bare = {
       host,
       config,
       layout,
       log: this.#log,
-      plugin: null,
+      reader: null,
       voice,
       unit: null,
       metrics: new MetricsLog(host, layout),
+    };
+    const never = new AbortController().signal;
+    this.#supervision = {
+      ...bare,
+      hooks: new Hooks(bare, noPlugins(), () => Promise.resolve(null), never),
     };
   }
 
@@ -130,7 +137,9 @@ export class TestRepository implements AsyncDisposable {
   ): Promise<Settled> {
     const after = await lookAtWorkTree(host, this.#supervision.config);
     const before = await clean(this);
-    const all = { round: 7, phase: null, cleanExit: true, before, after, ...facts };
+    const ending = { kind: "exited", code: 0 } as const;
+    const logPath = `${this.dir}/round.log`;
+    const all = { round: 7, phase: null, ending, logPath, cleanExit: true, before, after, ...facts };
     return await settleWorkTree(this.#supervision, all, patience);
   }
 

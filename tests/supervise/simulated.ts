@@ -10,6 +10,7 @@ import { type Layout, layoutOf } from "../../lib/store/layout.ts";
 import { serve, type ServeOptions } from "../../lib/supervise/serve.ts";
 import { accepted } from "../core/config_samples.ts";
 import type { Script } from "../sim/sim_agent.ts";
+import { alone } from "../sim/fixtures.ts";
 import { SimHost } from "../sim/sim_host.ts";
 
 type Table = Readonly<Record<string, unknown>>;
@@ -46,8 +47,7 @@ export class Simulated {
       once: false,
       maxRounds: null,
       unattended: true,
-      plugin: null,
-      unit: null,
+      ...alone(),
       voice: { note: (text) => this.notes.push(text), activity: () => {} },
       onAppend: () => {},
     };
@@ -82,15 +82,14 @@ export function configOf(runtime: Table = {}): Config {
 }
 
 /** Reads agents that begin a tool call with a line `tool open` and end it with a line `tool close`. */
-export const TOOLS: Plugin = {
+export const TOOLS = {
   apiVersion: 1,
   name: "tools",
-  agent: "tools",
-  binaries: [],
+  agents: ["tools"],
   interest: ["tool "],
   reader: () => ({
-    line: (text) => [{ kind: "tool", open: text === "tool open" }],
+    line: (text: string) => [{ kind: "tool", open: text === "tool open" }],
     end: () => [],
   }),
   ownWords: () => null,
-};
+} satisfies Plugin;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { builtInReader } from "../../lib/extend/output_reader.ts";
 import type { Script } from "../sim/sim_agent.ts";
 import { Simulated, TOOLS } from "./simulated.ts";
 
@@ -45,11 +46,13 @@ Deno.test("serve leaves a silent round alone while its tree uses a CPU, be it on
 
 Deno.test("serve leaves a silent round alone while a tool call is open", async () => {
   const call = [{ afterMs: 1000, text: "tool open" }, { afterMs: 30 * MINUTE_MS, text: "tool close" }];
-  const { ending, minutes } = await roundOf({ lines: call, exit: null }, {}, { plugin: TOOLS });
+  const { ending, minutes } = await roundOf({ lines: call, exit: null }, {}, {
+    reader: builtInReader(TOOLS),
+  });
   assert.deepEqual([ending, minutes], ["stalled", 40]);
   assert.equal((await roundOf({ lines: call, exit: null })).minutes, 10);
   assert.equal(
-    (await roundOf({ lines: call.slice(0, 1), exit: null }, {}, { plugin: TOOLS })).ending,
+    (await roundOf({ lines: call.slice(0, 1), exit: null }, {}, { reader: builtInReader(TOOLS) })).ending,
     "timed_out",
   );
 });

@@ -65,7 +65,9 @@ export class Project {
   async #end(): Promise<string | null> {
     const { host } = this.#stage;
     const loaded = await loadConfig(host, this.#configPath, EXIT.failed);
-    const ended = loaded.kind === "config" ? await endEverything(host, loaded.config, null) : loaded;
+    const ended = loaded.kind === "config"
+      ? await endEverything(host, loaded.config, () => Promise.resolve(null))
+      : loaded;
     return ended.kind === "failure" ? ended.what : null;
   }
 }

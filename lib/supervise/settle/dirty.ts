@@ -7,6 +7,7 @@
 import { byteText, readable } from "../../core/byte_text.ts";
 import { type GitChanges, parseGitChanges } from "../../core/git_changes.ts";
 import type { Config } from "../../core/config.ts";
+import { ownedMatcher } from "../../core/owned_paths.ts";
 import type { Host } from "../../host.ts";
 import { GitFailure, type Repository } from "./repository.ts";
 
@@ -14,20 +15,50 @@ const STATUS = ["status", "--porcelain=v2", "-z", "--branch", "--no-renames", "-
 
 /**
  * Each changed file by itself.
+ * @param ownedPaths patterns relative to the work folder of what is nobody's leftover
  * @throws GitFailure
  */
-export async function findChanges(host: Host, config: Config, repository: Repository): Promise<GitChanges> {
+export async function findChanges(
+  host: Host,
+  config: Config,
+  repository: Repository,
+  ownedPaths: readonly string[] = [],
+): Promise<GitChanges> {
   const within = repository.prefix === "" ? [] : ["--", readable(repository.prefix)];
   const changes = parseGitChanges(await repository.git([...STATUS, ...within]));
   const logs = logDirIn(host, config, repository);
   const steering = insideOf(repository, host.files.realPath(config.configPath) ?? config.configPath);
-  const isOurs = (path: string) => path === steering || (logs !== null && (path + "/").startsWith(logs));
+  const isOwned = ownedMatcher(ownedPaths);
+  const prefix = readable(repository.prefix);
+  const isOurs = (path: string) =>
+    path === steering || (logs !== null && (path + "/").startsWith(logs)) ||
+    (ownedPaths.length > 0 && isOwned(withoutPrefix(readable(path), prefix)));
+  const needed = new Set(
+    programFiles(config).map((path) => insideOf(repository, host.files.realPath(path) ?? path)),
+  );
   return {
     ...changes,
     tracked: changes.tracked.filter(({ path }) => !isOurs(path)),
-    untracked: changes.untracked.filter((path) => !isOurs(path)),
+    untracked: changes.untracked.filter((path) => !isOurs(path) && !needed.has(path)),
     unmerged: changes.unmerged.filter((path) => !isOurs(path)),
   };
+}
+
+/** Files without which the next round could not start: the operator has not committed them yet. */
+function programFiles({ agent, configPath, hooks, plugins, runtime }: Config): readonly string[] {
+  const folder = configPath.slice(0, configPath.lastIndexOf("/"));
+  const [command = ""] = agent.command;
+  return [
+    ...(command.includes("/") ? [absolute(command, runtime.work_dir)] : []),
+    ...hooks.map(({ run: [program = ""] }) => program).filter((program) => program.includes("/"))
+      .map((program) => absolute(program, folder)),
+    ...plugins.load.map(({ source }) => source).filter((source) => !/^[a-z]+:/.test(source))
+      .map((source) => absolute(source, folder)),
+  ];
+}
+
+function absolute(path: string, folder: string): string {
+  return path.startsWith("/") ? path : `${folder}/${path}`;
 }
 
 /** All changed paths. */

@@ -6,13 +6,16 @@
  */
 import { readable } from "../../core/byte_text.ts";
 import type { GitChanges } from "../../core/git_changes.ts";
+import type { Ending } from "../../core/ending.ts";
 import { isoOf } from "../../core/instant.ts";
+import type { DirtyOutcome } from "../../core/plugin.ts";
 import type { WorkTree } from "../../host.ts";
 import { bestEffort } from "../../store/best_effort.ts";
 import { removeOrphanState, writeOrphanState } from "../../store/orphan_state.ts";
 import type { Supervision } from "../supervision.ts";
 import { autoCommit } from "./auto_commit.ts";
 import { findChanges, shownPaths, withoutPrefix } from "./dirty.ts";
+import { askDirtyHooks } from "./dirty_hooks.ts";
 import { waitUntilFree } from "./obstacles.ts";
 import { GitFailure, Repository } from "./repository.ts";
 import { stashChanges } from "./stash.ts";
@@ -20,6 +23,8 @@ import { stashChanges } from "./stash.ts";
 export interface TreeFacts {
   readonly round: number;
   readonly phase: string | null;
+  readonly ending: Ending;
+  readonly logPath: string;
   /** Only such a round's changes are dealt with; those of another stay as evidence. */
   readonly cleanExit: boolean;
   readonly before: WorkTree;
@@ -76,12 +81,12 @@ interface Seen {
 }
 
 async function look(
-  { host, config }: Supervision,
+  { host, config, hooks }: Supervision,
   whole: readonly string[],
 ): Promise<Seen | { readonly kind: "unknown"; readonly why: string }> {
   try {
     const repository = await Repository.around(host, config.runtime.work_dir);
-    const changes = await findChanges(host, config, repository);
+    const changes = await findChanges(host, config, repository, hooks.ownedPaths);
     return { kind: "seen", repository, changes, files: shownPaths(changes, whole, repository.prefix) };
   } catch (error) {
     if (error instanceof GitFailure) return { kind: "unknown", why: error.message };
@@ -108,8 +113,8 @@ async function deal(
   seen: Seen,
   patience: Patience,
 ): Promise<Settled> {
-  const { host, config, voice } = supervision;
-  const { files, repository, changes } = seen;
+  const { config, voice } = supervision;
+  const { files } = seen;
   const action = facts.cleanExit ? config.vcs.dirty_action : "ignore";
   const isRehearsal = config.runtime.dry_run && action !== "ignore";
   reportDirty(supervision, facts, files, isRehearsal ? { would: action } : {});
@@ -117,18 +122,58 @@ async function deal(
     const what = action === "stash" ? "be stashed" : "be committed";
     voice.note(`dry run: ${files.length} changed paths would ${what}; nothing was done`);
   }
+  const answer = await askDirtyHooks(supervision, facts, files, {
+    stash: () => helping(() => take(supervision, facts, seen, patience, "stash")),
+    autoCommit: () => helping(() => take(supervision, facts, seen, patience, "auto_commit")),
+  });
+  if (answer.kind === "outcome") return settledBy(answer.outcome, files);
   if (isRehearsal || action === "ignore") return { kind: "untouched", files };
-  sayLeftAlone(supervision, changes);
   try {
-    await waitUntilFree(host, repository, patience.lockMs);
-    if (changes.unmerged.length > 0) throw new GitFailure("there are conflicts; left as they are");
-    return action === "stash"
-      ? await stash(supervision, facts, seen)
-      : await commit(supervision, facts, seen, patience);
+    return await take(supervision, facts, seen, patience, action);
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
     reportFailure(supervision, facts, error.message);
     return { kind: "failed", why: error.message, files };
+  }
+}
+
+/** @throws GitFailure */
+async function take(
+  supervision: Supervision,
+  facts: TreeFacts,
+  seen: Seen,
+  patience: Patience,
+  action: "stash" | "auto_commit",
+): Promise<Settled> {
+  sayLeftAlone(supervision, seen.changes);
+  await waitUntilFree(supervision.host, seen.repository, patience.lockMs);
+  if (seen.changes.unmerged.length > 0) throw new GitFailure("there are conflicts; left as they are");
+  return action === "stash"
+    ? await stash(supervision, facts, seen)
+    : await commit(supervision, facts, seen, patience);
+}
+
+async function helping(act: () => Promise<Settled>): Promise<DirtyOutcome> {
+  return outcomeOf(await act()) ?? { kind: "ignored", ref: null };
+}
+
+function settledBy({ kind, ref }: DirtyOutcome, files: readonly string[]): Settled {
+  return kind === "ignored" || ref === null ? { kind: "untouched", files } : { kind, ref, files };
+}
+
+/** In the words of the Python version; null where there was nothing to deal with. */
+export function outcomeOf(settled: Settled): DirtyOutcome | null {
+  switch (settled.kind) {
+    case "stashed":
+    case "committed":
+      return { kind: settled.kind, ref: settled.ref };
+    case "untouched":
+    case "failed":
+      return { kind: "ignored", ref: null };
+    case "none":
+    case "clean":
+    case "unknown":
+      return null;
   }
 }
 

@@ -1,0 +1,95 @@
+/**
+ * The plugins of a configuration: those that are part of this program, and those that it loads from outside.
+ *
+ * @module
+ */
+import type { Config } from "../core/config.ts";
+import type { ExitCode } from "../core/exit_code.ts";
+import { type Failure, failure } from "../core/problem.ts";
+import { chooseReader, type ReaderChoice } from "../extend/choose_reader.ts";
+import { builtInReader, type OutputReader } from "../extend/output_reader.ts";
+import { noPlugins, type PluginSet } from "../extend/plugin_set.ts";
+import type { Host } from "../host.ts";
+import { layoutOf } from "../store/layout.ts";
+import type { Parts } from "./context.ts";
+
+export interface Extensions {
+  readonly kind: "extensions";
+  readonly set: PluginSet;
+  readonly choice: Exclude<ReaderChoice, { readonly kind: "unknown" }>;
+  /** Null where none applies. */
+  readonly reader: OutputReader | null;
+  /** What deserves a look, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Loads what the configuration asks for. Without plugins from outside nothing of the plugin host is read.
+ * @param loaded plugins that have not changed since they were
+ */
+export async function loadExtensions(
+  host: Host,
+  parts: Parts,
+  config: Config,
+  exitCode: ExitCode,
+  loaded: PluginSet | null = null,
+): Promise<Extensions | Failure> {
+  const set = loaded ?? await loadSet(host, config, exitCode);
+  if ("kind" in set) return set;
+  const builtIn = (await parts.plugins()).flatMap((plugin) => builtInReader(plugin) ?? []);
+  const outside = set.plugins.length === 0 ? [] : await readersOf(set);
+  const choice = chooseReader(outside, builtIn, config);
+  if (choice.kind === "unknown") {
+    return failure(exitCode, `Cannot watch the agent: ${choice.text}`, { hint: `edit ${config.configPath}` });
+  }
+  const reader = choice.kind === "chosen" ? choice.reader : null;
+  return { kind: "extensions", set, choice, reader, notes: strayNames(config, set, builtIn) };
+}
+
+async function loadSet(host: Host, config: Config, exitCode: ExitCode): Promise<PluginSet | Failure> {
+  const set: { plugins: PluginSet["plugins"]; around: PluginSet["around"] } = noPlugins();
+  if (config.plugins.load.length === 0) return set;
+  const { loadPlugins } = await import("../extend/load_plugins.ts");
+  const { plugins: cache } = layoutOf(config.runtime.log_dir);
+  const loaded = await loadPlugins(host, config, cache, () => set.around);
+  if (loaded.kind === "bad") {
+    const { length } = loaded.problems;
+    return failure(exitCode, `Cannot load the plugins: ${length} problem${length === 1 ? "" : "s"}`, {
+      problems: loaded.problems,
+      hint: "agent-runner plugin verify",
+    });
+  }
+  set.plugins = loaded.plugins;
+  return set;
+}
+
+async function readersOf({ plugins }: PluginSet): Promise<readonly OutputReader[]> {
+  const { outsideReader } = await import("../extend/outside_reader.ts");
+  return plugins.flatMap((plugin) => outsideReader(plugin) ?? []);
+}
+
+/** Names of the Python version's own plugins, which an old list may hold. */
+const PYTHON_NAMES = [
+  "claude_error_detector",
+  "gemini_error_detector",
+  "codewhale_error_detector",
+  "claude_rate_limit_detector",
+  "default_dirty_handler",
+];
+
+function strayNames(
+  { plugins, hooks }: Config,
+  set: PluginSet,
+  builtIn: readonly OutputReader[],
+): readonly string[] {
+  const known = new Set([
+    ...PYTHON_NAMES,
+    ...builtIn.map(({ name }) => name),
+    ...plugins.load.map(({ source }) => source),
+    ...hooks.map(({ run: [program = ""] }) => program.slice(program.lastIndexOf("/") + 1)),
+    ...set.plugins.flatMap((plugin) => plugin.names),
+  ]);
+  return plugins.disable.filter((name) => !known.has(name)).map((name) =>
+    `plugins.disable: nothing is called ${JSON.stringify(name)}`
+  );
+}

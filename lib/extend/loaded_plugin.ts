@@ -1,0 +1,283 @@
+import type { PluginDeclaration } from "../core/config.ts";
+import type { Json } from "../core/plugin.ts";
+import type { Host, Sandbox } from "../host.ts";
+import { FileError } from "../core/file_error.ts";
+import { type Description, readDescription } from "./description.ts";
+import type { Call, Fault } from "./guest.ts";
+import { type Talk, talkInProcess, talkWithProcess } from "./talk.ts";
+
+/** Which of a plugin's functions is meant. */
+export type HookKind =
+  | "load"
+  | "reader"
+  | "serve_startup"
+  | "pre_round"
+  | "context_enricher"
+  | "dirty_handler"
+  | "post_round"
+  | "detector";
+
+export interface Where {
+  readonly kind: HookKind;
+  /** The part's own name, else the plugin's. */
+  readonly name: string;
+}
+
+/** The program around the plugins: whoever writes the log. */
+export interface Surroundings {
+  /** The plugin has failed too often. */
+  isOff(plugin: string): boolean;
+  /** Something of it went wrong; whoever called it goes on without. */
+  failed(plugin: LoadedPlugin, where: Where, fault: Fault): void;
+  /** It wants an event of one of its own kinds written. */
+  emit(kind: string, fields: Readonly<Record<string, unknown>>): void;
+  /** `stash` or `autoCommit`, asked by a dirty handler while it is called. */
+  ask(what: string): Promise<unknown>;
+  /** A process of a plugin was started, or has been ended. */
+  started(started: PluginProcess): void;
+  ended(ended: PluginProcess): void;
+}
+
+/** What another supervisor needs to end it. */
+export interface PluginProcess {
+  readonly pid: number;
+  readonly startTime: string;
+  /** Marker in its environment and in that of all that it starts. */
+  readonly id: string;
+  readonly cgroup: string | null;
+}
+
+/** How a plugin is run. */
+export interface Recipe {
+  readonly declaration: PluginDeclaration;
+  /** What is imported: `data:` for a text, `file:` or `npm:` with full trust. */
+  readonly url: string;
+  /** Hash of its text, null for an npm package. */
+  readonly sha256: string | null;
+  /** `declaration.permissions` with absolute paths. */
+  readonly allow: { readonly [Kind in "read" | "write" | "net" | "env" | "run"]: readonly string[] };
+  /** Its configuration, once its name is known. */
+  readonly configOf: (name: string) => Json;
+  readonly limitMs: number;
+}
+
+/** Fields of one event of a plugin (characters of JSON). */
+const FIELDS_MAX = 16 * 1024;
+
+/** How long what a plugin has started may take to vanish: so many looks, so far apart (ms). */
+const LOOKS_MAX = 80;
+const LOOK_MS = 25;
+
+/** A plugin from outside. Its process lives from the first call to the next `rest`. */
+export class LoadedPlugin {
+  readonly recipe: Recipe;
+  readonly #host: Host;
+  readonly #around: () => Surroundings;
+  #description: Description | null = null;
+  #names: readonly string[] = [];
+  #talk: Talk | null = null;
+  /** It has ended, or cannot be spoken to: no more calls until the next `rest`. */
+  #isOut = false;
+
+  /** @param around asked at each use, as the log comes later than the plugins */
+  constructor(host: Host, recipe: Recipe, around: () => Surroundings) {
+    this.#host = host;
+    this.recipe = recipe;
+    this.#around = around;
+  }
+
+  /** What is called of it; empty before `load`, and of what is disabled. */
+  get description(): Description {
+    return this.#description ?? NOTHING;
+  }
+
+  get name(): string {
+    return this.description.name;
+  }
+
+  /** Loads it for the first time. Null when all is well, else why it cannot be used. */
+  async load(): Promise<Fault | null> {
+    const started = await this.#start();
+    await this.rest();
+    if (started.kind === "fault") return readableFault(started.fault, this.recipe.declaration.source);
+    const { name, eventKinds, contextEnrichers, dirtyHandlers, detectors } = started.description;
+    this.#description = started.description;
+    this.#names = [
+      name,
+      ...eventKinds,
+      ...contextEnrichers,
+      ...[...dirtyHandlers, ...detectors].map((part) => part.name),
+    ];
+    return null;
+  }
+
+  /** All that can be disabled by name, the plugin itself first. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** Leaves out what is disabled by its name. */
+  disable(names: readonly string[]): void {
+    const all = this.description;
+    const isOn = (name: string) => !names.includes(name);
+    this.#description = isOn(all.name)
+      ? {
+        ...all,
+        eventKinds: all.eventKinds.filter(isOn),
+        contextEnrichers: all.contextEnrichers.filter(isOn),
+        dirtyHandlers: all.dirtyHandlers.filter(({ name }) => isOn(name)),
+        detectors: all.detectors.filter(({ name }) => isOn(name)),
+      }
+      : { ...NOTHING, name: all.name };
+  }
+
+  /** Calls it. Null where it failed, which has been said, or is not to be called. */
+  async call(where: Where, call: Call): Promise<{ readonly value: unknown } | null> {
+    if (this.#isOut || this.#around().isOff(this.name)) return null;
+    const talk = this.#talk ?? await this.#startAgain();
+    if (talk === null) return null;
+    const called = await talk.call(call, this.recipe.limitMs);
+    if (called.kind === "value") return called;
+    if (called.end) await this.#leave();
+    this.fail(where, called.fault);
+    return null;
+  }
+
+  /** Something that it returned is not what it should be; that is the same as a failed call. */
+  fail(where: Where, fault: Fault): void {
+    this.#around().failed(this, where, readableFault(fault, this.recipe.declaration.source));
+  }
+
+  /** Ends its process; the next call starts a new one. */
+  async rest(): Promise<void> {
+    await this.#leave();
+    this.#isOut = false;
+  }
+
+  async #startAgain(): Promise<Talk | null> {
+    const started = await this.#start();
+    if (started.kind === "talk") return started.talk;
+    await this.#leave();
+    this.fail({ kind: "load", name: this.name }, started.fault);
+    return null;
+  }
+
+  async #start(): Promise<Started> {
+    const { url, configOf, declaration, limitMs } = this.recipe;
+    const mayEmit = declaration.permissions.emit;
+    try {
+      const talk = declaration.trust === "full"
+        ? talkInProcess(this.#host, this.#outlet())
+        : await this.#startProcess();
+      this.#talk = talk;
+      const loaded = await talk.call({ op: "load", url, mayEmit }, limitMs);
+      if (loaded.kind === "fault") return loaded;
+      const description = readDescription(loaded.value);
+      if (typeof description === "string") return faulty(description);
+      const configured = await talk.call({ op: "configure", config: configOf(description.name) }, limitMs);
+      if (configured.kind === "value") return { kind: "talk", talk, description };
+      const { fault } = configured;
+      return { kind: "fault", fault: { ...fault, message: `its configuration: ${fault.message}` } };
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      return faulty(error.message);
+    }
+  }
+
+  async #startProcess(): Promise<Talk> {
+    const { clock, cgroups, env, processes, random } = this.#host;
+    const { allow } = this.recipe;
+    const id = `plugin-${clock.boot().id.slice(0, 8)}.${processes.self.pid}-${
+      random.next().toString(36).slice(2)
+    }`;
+    const cgroup = cgroups.root === null ? null : cgroups.make(`${cgroups.root}/agent-runner-${id}`);
+    const granted = allow.env.flatMap((name) => {
+      const value = env.get(name);
+      return value === undefined ? [] : [[name, value]];
+    });
+    try {
+      const environment = { ...Object.fromEntries(granted), AGENT_RUNNER_ROUND_ID: id };
+      const talk = await talkWithProcess(this.#host, { allow, env: environment, cgroup }, this.#outlet());
+      const started = { ...placeOf(talk.sandbox), id, cgroup };
+      this.#around().started(started);
+      return {
+        call: (call, limitMs) => talk.call(call, limitMs),
+        end: () => this.#endProcess(talk, started),
+      };
+    } catch (error) {
+      if (cgroup !== null) cgroups.remove(cgroup);
+      throw error;
+    }
+  }
+
+  /** With everything that it started: first the group that nobody can leave. */
+  async #endProcess(talk: Talk, started: PluginProcess): Promise<void> {
+    const { cgroups, clock, processes } = this.#host;
+    const { cgroup, id } = started;
+    if (cgroup !== null) cgroups.kill(cgroup);
+    await talk.end();
+    const hasGone = () => {
+      if (cgroup !== null) return cgroups.remove(cgroup);
+      const left = this.recipe.allow.run.length === 0 ? [] : processes.marked(id, "all");
+      for (const pid of left) processes.signal(pid, "SIGKILL");
+      return left.length === 0;
+    };
+    for (let looks = 0; looks < LOOKS_MAX && !hasGone(); looks++) await clock.sleep(LOOK_MS);
+    this.#around().ended(started);
+  }
+
+  async #leave(): Promise<void> {
+    this.#isOut = true;
+    const talk = this.#talk;
+    this.#talk = null;
+    await talk?.end();
+  }
+
+  #outlet() {
+    return {
+      emit: (kind: string, fields: unknown) => {
+        const isFields = typeof fields === "object" && fields !== null && !Array.isArray(fields);
+        const isAllowed = this.recipe.declaration.permissions.emit &&
+          this.description.eventKinds.includes(kind);
+        // The plugin's own side has refused what is not allowed; this is for one that got around it.
+        if (!isAllowed || !isFields || JSON.stringify(fields).length > FIELDS_MAX) return;
+        this.#around().emit(kind, fields as Readonly<Record<string, unknown>>);
+      },
+      ask: (what: string) => this.#around().ask(what),
+    };
+  }
+}
+
+type Started =
+  | { readonly kind: "talk"; readonly talk: Talk; readonly description: Description }
+  | { readonly kind: "fault"; readonly fault: Fault };
+
+function faulty(message: string): Started {
+  return { kind: "fault", fault: { type: "Error", message, stack: "" } };
+}
+
+const NOTHING: Description = {
+  name: "",
+  agents: [],
+  interest: [],
+  eventKinds: [],
+  ownedPaths: [],
+  functions: [],
+  contextEnrichers: [],
+  dirtyHandlers: [],
+  detectors: [],
+};
+
+function placeOf({ pid, startTime }: Sandbox): Pick<PluginProcess, "pid" | "startTime"> {
+  return { pid, startTime };
+}
+
+/** Places in a text that was imported as `data:` are places in its source. */
+function readableFault({ type, message, stack }: Fault, source: string): Fault {
+  return { type, message: readable(message, source), stack: readable(stack, source) };
+}
+
+function readable(text: string, source: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replaceAll(/\x1b\[[\d;]*m/g, "").replaceAll(/data:application\/[^\s:()]*/g, source);
+}

@@ -1,0 +1,186 @@
+/**
+ * Speaking with one loaded plugin: in a process of its own, or in this one. Whatever the plugin does, a call ends.
+ *
+ * @module
+ */
+import type { Host, Sandbox, SandboxSpec } from "../host.ts";
+import { type Call, type Fault, faultOf, Guest, type Outlet } from "./guest.ts";
+import GUEST from "./guest.ts" with { type: "text" };
+
+/** How a call went. After a fault that is the `end`, the plugin cannot be spoken to any more. */
+export type Called =
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "fault"; readonly fault: Fault; readonly end: boolean };
+
+export interface Talk {
+  call(call: Call, limitMs: number): Promise<Called>;
+  end(): Promise<void>;
+}
+
+/** Memory that a plugin's process may hold (bytes). */
+const RESIDENT_MAX = 512 * 1024 * 1024;
+
+/** Between two looks at its memory and the time that it takes (ms). */
+const LOOK_MS = 100;
+
+/** Events that one call may write; more is a flood. */
+const EMITS_MAX = 100;
+
+/** Starts a process and gives it the part that speaks with us. Rejects with FileError. */
+export async function talkWithProcess(
+  host: Host,
+  spec: Omit<SandboxSpec, "module">,
+  outlet: Outlet,
+): Promise<Talk & { readonly sandbox: Sandbox }> {
+  return new ProcessTalk(host, await host.processes.sandbox({ ...spec, module: GUEST }), outlet);
+}
+
+class ProcessTalk implements Talk {
+  readonly sandbox: Sandbox;
+  readonly #host: Host;
+  readonly #outlet: Outlet;
+  readonly #over = new AbortController();
+  #calls = 0;
+  #deadlineMs = Infinity;
+  #why: Fault | null = null;
+
+  constructor(host: Host, sandbox: Sandbox, outlet: Outlet) {
+    this.#host = host;
+    this.sandbox = sandbox;
+    this.#outlet = outlet;
+    this.#watch();
+  }
+
+  async call(call: Call, limitMs: number): Promise<Called> {
+    const id = ++this.#calls;
+    this.#deadlineMs = this.#host.clock.monotonicMs() + limitMs;
+    this.sandbox.send(JSON.stringify({ id, ...call }));
+    try {
+      return await this.#answer(id, limitMs);
+    } finally {
+      this.#deadlineMs = Infinity;
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#over.abort();
+    await this.sandbox.end();
+  }
+
+  async #answer(id: number, limitMs: number): Promise<Called> {
+    for (let emitted = 0;;) {
+      const line = await this.sandbox.next();
+      if (line === null) return await this.#ended(limitMs);
+      const message = parsed(line);
+      if (message === null) {
+        return await this.#end("ProtocolError", `it wrote what is no message: ${line.slice(0, 80)}`);
+      }
+      if ("emit" in message) {
+        if (++emitted > EMITS_MAX) {
+          return await this.#end("FloodError", `more than ${EMITS_MAX} events in one call`);
+        }
+        this.#outlet.emit(String(message.emit), message.fields);
+      } else if ("ask" in message) this.#reply(message.ask, String(message.what));
+      else if (message.id === id && message.fault === undefined) {
+        return { kind: "value", value: message.value };
+      } else if (message.id === id) return { kind: "fault", fault: checkedFault(message.fault), end: false };
+      else return await this.#end("ProtocolError", "it answered what was not asked");
+    }
+  }
+
+  /** What it asks for may take its time, which is not the plugin's. */
+  async #reply(answer: unknown, what: string): Promise<void> {
+    const left = this.#deadlineMs - this.#host.clock.monotonicMs();
+    this.#deadlineMs = Infinity;
+    try {
+      this.sandbox.send(JSON.stringify({ answer, value: await this.#outlet.ask(what) ?? null }));
+    } catch (error) {
+      this.sandbox.send(JSON.stringify({ answer, fault: faultOf(error) }));
+    } finally {
+      this.#deadlineMs = this.#host.clock.monotonicMs() + left;
+    }
+  }
+
+  /** Ends it when a call takes too long, or when it takes too much memory. */
+  async #watch(): Promise<void> {
+    const { clock, processes } = this.#host;
+    for (; !this.#over.signal.aborted; await clock.sleep(LOOK_MS, this.#over.signal)) {
+      if (clock.monotonicMs() > this.#deadlineMs) {
+        this.#why ??= { type: "TimeoutError", message: "", stack: "" };
+      } else if ((processes.residentBytes(this.sandbox.pid) ?? 0) > RESIDENT_MAX) {
+        const message = `it held more than ${RESIDENT_MAX / 1024 / 1024} MiB of memory`;
+        this.#why ??= { type: "MemoryError", message, stack: "" };
+      }
+      if (this.#why === null) continue;
+      processes.signal(-this.sandbox.pid, "SIGKILL");
+      return;
+    }
+  }
+
+  async #ended(limitMs: number): Promise<Called> {
+    const why = this.#why;
+    if (why?.type === "TimeoutError") {
+      return await this.#end(why.type, `no answer within ${limitMs / 1000} s`);
+    }
+    if (why !== null) return await this.#end(why.type, why.message);
+    return await this.#end("ExitError", "its process ended, or wrote a line without end");
+  }
+
+  async #end(type: string, message: string): Promise<Called> {
+    await this.end();
+    return { kind: "fault", fault: { type, message, stack: this.sandbox.errors }, end: true };
+  }
+}
+
+interface Message {
+  readonly id?: unknown;
+  readonly value?: unknown;
+  readonly fault?: unknown;
+  readonly emit?: unknown;
+  readonly fields?: unknown;
+  readonly ask?: unknown;
+  readonly what?: unknown;
+}
+
+function parsed(line: string): Message | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? value : null;
+  } catch {
+    // What is no JSON is said by the caller.
+    return null;
+  }
+}
+
+function checkedFault(raw: unknown): Fault {
+  const { type, message, stack } = (raw ?? {}) as Readonly<Record<keyof Fault, unknown>>;
+  return {
+    type: String(type ?? "Error").slice(0, 100),
+    message: String(message ?? ""),
+    stack: String(stack ?? ""),
+  };
+}
+
+/** The plugin runs in this process, with all that this process may do. Code that never yields cannot be ended. */
+export function talkInProcess(host: Host, outlet: Outlet): Talk {
+  const guest = new Guest(outlet);
+  return {
+    async call(call, limitMs) {
+      const done = new AbortController();
+      const late = host.clock.sleep(limitMs, done.signal).then((): Called => {
+        const message = `no answer within ${limitMs / 1000} s`;
+        return { kind: "fault", fault: { type: "TimeoutError", message, stack: "" }, end: true };
+      });
+      const answer = guest.call(call).then(
+        (value): Called => ({ kind: "value", value: value ?? null }),
+        (error): Called => ({ kind: "fault", fault: faultOf(error), end: false }),
+      );
+      try {
+        return await Promise.race([answer, late]);
+      } finally {
+        done.abort();
+      }
+    },
+    end: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * `hooks/<id>.json`: what runs around a round at this moment, so that another supervisor can end it. Written before it may
+ * start, removed when it has ended.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import type { Host } from "../host.ts";
+import { bestEffort } from "./best_effort.ts";
+import type { Layout } from "./layout.ts";
+import { parseObject } from "./status.ts";
+
+const HookRecord = v.object({
+  /** Leader of its group. */
+  pid: v.pipe(v.number(), v.integer(), v.minValue(2)),
+  start_time: v.string(),
+  boot_id: v.string(),
+  /** Its marker. */
+  id: v.string(),
+  cgroup: v.nullable(v.string()),
+  /** The supervisor that runs it. */
+  owner: v.object({ pid: v.number(), start_time: v.string() }),
+});
+
+export type HookRecord = Readonly<v.InferOutput<typeof HookRecord>>;
+
+/** @throws FileError: then it must not start */
+export function writeHookRecord(
+  host: Host,
+  { hooks }: Layout,
+  { pid, startTime, id, cgroup }: {
+    readonly pid: number;
+    readonly startTime: string;
+    readonly id: string;
+    readonly cgroup: string | null;
+  },
+): void {
+  const { self } = host.processes;
+  const record: HookRecord = {
+    pid,
+    start_time: startTime,
+    boot_id: host.clock.boot().id,
+    id,
+    cgroup,
+    owner: { pid: self.pid, start_time: self.startTime },
+  };
+  host.files.makeDir(hooks);
+  host.files.replace(pathOf(hooks, id), JSON.stringify(record), "whole");
+}
+
+export function removeHookRecord(host: Host, { hooks }: Layout, id: string): void {
+  bestEffort(() => host.files.remove(pathOf(hooks, id)));
+}
+
+/** Those whose supervisor is gone; a file that is no record is removed. */
+export function leftHookRecords(host: Host, layout: Layout): readonly HookRecord[] {
+  const left: HookRecord[] = [];
+  for (const { name } of host.files.list(layout.hooks) ?? []) {
+    if (!name.endsWith(".json")) continue;
+    const path = `${layout.hooks}/${name}`;
+    const parsed = v.safeParse(HookRecord, parseObject(host.files.readText(path) ?? ""));
+    if (!parsed.success) bestEffort(() => host.files.remove(path));
+    else if (!isOwned(host, parsed.output)) left.push(parsed.output);
+  }
+  return left;
+}
+
+function isOwned(host: Host, { owner, boot_id }: HookRecord): boolean {
+  const found = host.processes.inspect(owner.pid);
+  return boot_id === host.clock.boot().id && found !== null && !found.zombie &&
+    found.startTime === owner.start_time;
+}
+
+function pathOf(folder: string, id: string): string {
+  return `${folder}/${id}.json`;
+}

@@ -1,0 +1,33 @@
+import type { Json } from "../../core/plugin.ts";
+import type { Bare } from "../supervision.ts";
+
+/** The round that a hook is about. */
+export interface HookRound {
+  readonly round: number;
+  readonly phase: string | null;
+  /** Absolute path of the agent's output. */
+  readonly logPath: string;
+}
+
+/** What every hook is told, with the names of the Python version. */
+export function baseContext({ config }: Bare) {
+  const { work_dir, log_dir, dry_run } = config.runtime;
+  return { work_dir, log_dir, project: config.project, dry_run };
+}
+
+/** What a hook around a round is told. */
+export function hookContext(supervision: Bare, { round, phase, logPath }: HookRound) {
+  const { agent, monitor, vcs } = supervision.config;
+  const [command = ""] = agent.command;
+  return {
+    ...baseContext(supervision),
+    round_num: round,
+    phase,
+    agent_name: agent.name ?? command,
+    agent_binary: command.slice(command.lastIndexOf("/") + 1),
+    agent_log_path: logPath,
+    anomaly_repetitive_window: monitor.anomaly_repetitive_window,
+    anomaly_repetitive_threshold: monitor.anomaly_repetitive_threshold,
+    vcs: { dirty_action: vcs.dirty_action, stash_idempotency_s: vcs.stash_idempotency_s },
+  } satisfies Json;
+}

@@ -1,0 +1,93 @@
+import type { HookDeclaration } from "../../core/config.ts";
+import type { HookPoint } from "../../core/config_kinds.ts";
+import type { LoggedEvent } from "../../core/events.ts";
+import type { Bare } from "../supervision.ts";
+import { EventHooks } from "./event_hooks.ts";
+import { programName, type ProgramRun, runProgram } from "./program.ts";
+
+/** The programs of `[[hooks]]`, of one configuration. */
+export class ProgramHooks {
+  readonly #bare: Bare;
+  readonly #stopNow: AbortSignal;
+  readonly #events: EventHooks;
+
+  /** @param stopNow aborted when everything is to end at once */
+  constructor(bare: Bare, stopNow: AbortSignal) {
+    this.#bare = bare;
+    this.#stopNow = stopNow;
+    const onEvents = this.#used().filter(({ on }) => on.startsWith("event:"));
+    this.#events = new EventHooks(onEvents, (hook, event) => this.#onEvent(hook, event));
+  }
+
+  /** Those at this point, in their order. */
+  at(point: HookPoint): readonly HookDeclaration[] {
+    return this.#used().filter(({ on }) => on === point);
+  }
+
+  /** Runs one, and tells how it went; true when it ended well. */
+  async run(hook: HookDeclaration, input: object, round: number | null): Promise<boolean> {
+    const ran = await this.runQuietly(hook, input, round);
+    this.#report(hook, ran, round);
+    return ran.failure === null;
+  }
+
+  /** Runs one without a word. */
+  async runQuietly(hook: HookDeclaration, input: object, round: number | null): Promise<ProgramRun> {
+    const { config, log } = this.#bare;
+    return await runProgram(this.#bare, hook, input, {
+      AGENT_RUNNER_LOG_DIR: config.runtime.log_dir,
+      AGENT_RUNNER_ROUND_NUM: round === null ? "" : String(round),
+      AGENT_RUNNER_PHASE: log.state.running?.phase ?? "",
+      AGENT_RUNNER_HOOK: hook.on,
+    }, this.#stopNow);
+  }
+
+  /** Tells those that wait for such an event. */
+  take(event: LoggedEvent): void {
+    this.#events.take(event);
+  }
+
+  /** Something that is waited for at the end only. */
+  isBusyWith(work: Promise<unknown>): void {
+    this.#events.isBusyWith(work);
+  }
+
+  /** Resolves when those are done that hold the loop up. */
+  async blocking(): Promise<void> {
+    await this.#events.blocking();
+  }
+
+  /** Resolves when all are done. */
+  async finish(): Promise<void> {
+    await this.#events.finish();
+  }
+
+  #used(): readonly HookDeclaration[] {
+    const { hooks, plugins } = this.#bare.config;
+    return hooks.filter((hook) => !plugins.disable.includes(programName(hook)));
+  }
+
+  async #onEvent(hook: HookDeclaration, event: LoggedEvent): Promise<void> {
+    const round_num = "round_num" in event ? event.round_num : null;
+    await this.run(hook, event, typeof round_num === "number" ? round_num : null);
+  }
+
+  #report(hook: HookDeclaration, ran: ProgramRun, round_num: number | null): void {
+    const { log } = this.#bare;
+    const { failure, exitCode: exit_code, durationS: duration_s, output } = ran;
+    const hook_name = programName(hook);
+    // In the words of the plugins' hooks.
+    const hook_kind = hook.on === "dirty" ? "dirty_handler" : hook.on;
+    log.append({ event: "hook_ran", hook_name, hook_kind, exit_code, duration_s, output, round_num });
+    if (failure === null) return;
+    log.append({
+      event: "hook_failed",
+      hook_name,
+      hook_kind,
+      error_type: "ExitError",
+      error_message: failure,
+      traceback: output,
+      round_num,
+    });
+  }
+}

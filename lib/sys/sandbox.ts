@@ -1,0 +1,157 @@
+import type { Sandbox, SandboxSpec } from "../host.ts";
+import { refusalOf } from "./refusal.ts";
+import SANDBOX_LOOP from "./sandbox_loop.ts" with { type: "text" };
+
+/** Bytes of one line that are taken; a longer one is the end of the conversation. */
+export const LINE_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Bytes of standard error that are kept: the last ones. */
+const ERRORS_KEPT = 4096;
+
+/** Heap that the runtime gives out before it ends itself (MiB). */
+const HEAP_MB = 256;
+
+/**
+ * `Processes.sandbox`: a process of this same runtime with nothing but what the flags allow. `--no-npm` is part of it:
+ * without it an npm package loads whatever the permissions.
+ */
+export function sandbox(spec: SandboxSpec, startTimeOf: (pid: number) => string): Sandbox {
+  const folder = makeFolder();
+  try {
+    const child = spawn(spec, folder);
+    try {
+      if (spec.cgroup !== null) Deno.writeTextFileSync(`${spec.cgroup}/cgroup.procs`, String(child.pid));
+      return new SandboxProcess(child, folder, startTimeOf(child.pid), spec.module);
+    } catch (error) {
+      end(child);
+      throw error;
+    }
+  } catch (error) {
+    removeFolder(folder);
+    throw refusalOf(error, "plugin process");
+  }
+}
+
+class SandboxProcess implements Sandbox {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #folder: string;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #output: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #lines: string[] = [];
+  readonly #decoder = new TextDecoder();
+  readonly #errorsRead: Promise<void>;
+  #rest: string[] = [];
+  #restLength = 0;
+  #errors = "";
+
+  constructor(child: Deno.ChildProcess, folder: string, startTime: string, module: string) {
+    this.pid = child.pid;
+    this.startTime = startTime;
+    this.#child = child;
+    this.#folder = folder;
+    this.#input = child.stdin.getWriter();
+    this.#input.closed.catch(ignore);
+    this.#output = child.stdout.getReader();
+    this.#errorsRead = this.#readErrors();
+    this.send(new TextEncoder().encode(module).toBase64());
+  }
+
+  get errors(): string {
+    return this.#errors;
+  }
+
+  send(line: string): void {
+    // One that has ended reads nothing; the end of its output says so.
+    this.#input.write(new TextEncoder().encode(`${line}\n`)).catch(ignore);
+  }
+
+  async next(): Promise<string | null> {
+    while (this.#lines.length === 0) {
+      const { value } = await this.#output.read();
+      if (value === undefined) return null;
+      this.#take(this.#decoder.decode(value, { stream: true }));
+      if (this.#restLength > LINE_BYTES_MAX) return null;
+    }
+    return this.#lines.shift()!;
+  }
+
+  async end(): Promise<void> {
+    end(this.#child);
+    await this.#child.status;
+    await Promise.all([this.#output.cancel(), this.#errorsRead, this.#input.abort().catch(ignore)]);
+    removeFolder(this.#folder);
+  }
+
+  #take(text: string): void {
+    const [head = "", ...others] = text.split("\n");
+    this.#rest.push(head);
+    this.#restLength += head.length;
+    for (const other of others) {
+      this.#lines.push(this.#rest.join(""));
+      this.#rest = [other];
+      this.#restLength = other.length;
+    }
+  }
+
+  async #readErrors(): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of this.#child.stderr) {
+      this.#errors = (this.#errors + decoder.decode(chunk, { stream: true })).slice(-ERRORS_KEPT);
+    }
+  }
+}
+
+function spawn({ allow, env }: SandboxSpec, folder: string): Deno.ChildProcess {
+  const work = `${folder}/work`;
+  Deno.mkdirSync(work);
+  const granted = (["read", "write", "net", "env", "run"] as const)
+    .filter((kind) => allow[kind].length > 0)
+    .map((kind) => `--allow-${kind}=${allow[kind].join(",")}`);
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-config",
+      "--no-lock",
+      "--no-npm",
+      "--no-remote",
+      "--no-check",
+      "--quiet",
+      `--v8-flags=--max-old-space-size=${HEAP_MB}`,
+      ...granted,
+      `data:application/typescript;charset=utf-8;base64,${new TextEncoder().encode(SANDBOX_LOOP).toBase64()}`,
+    ],
+    cwd: work,
+    clearEnv: true,
+    env: { ...env, DENO_DIR: `${folder}/cache`, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    detached: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** With everything that it has started and that stayed in its group. */
+function end(child: Deno.ChildProcess): void {
+  try {
+    Deno.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function makeFolder(): string {
+  return Deno.realPathSync(Deno.makeTempDirSync({ prefix: "agent-runner-plugin-" }));
+}
+
+function removeFolder(folder: string): void {
+  try {
+    Deno.removeSync(folder, { recursive: true });
+  } catch {
+    // A folder of the temporary files that stays is somebody's to tidy up, and no reason to stop.
+  }
+}
+
+function ignore(): void {}

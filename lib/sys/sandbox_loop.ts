@@ -1,0 +1,46 @@
+/**
+ * The first thing that runs in a sandbox: imports the module whose text is the first line of standard input (base64), and
+ * hands it every further line. It is given to the runtime as text, so it imports nothing.
+ *
+ * @module
+ */
+
+/** What the module has to export. */
+interface Module {
+  open(write: (line: string) => void): (line: string) => void;
+}
+
+if (import.meta.main) await run();
+
+export async function run(): Promise<void> {
+  // Standard output belongs to the protocol.
+  console.log = console.info = console.debug = console.error;
+  const lines = linesOf(Deno.stdin.readable);
+  const first = await lines.next();
+  if (first.done === true) return;
+  const module: Module = await import(`data:application/typescript;charset=utf-8;base64,${first.value}`);
+  const take = module.open(write);
+  for await (const line of lines) take(line);
+  // Whatever the module still waits for, nobody waits for it.
+  Deno.exit();
+}
+
+function write(line: string): void {
+  const bytes = new TextEncoder().encode(`${line}\n`);
+  for (let written = 0; written < bytes.length;) {
+    written += Deno.stdout.writeSync(bytes.subarray(written));
+  }
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest: string[] = [];
+  for await (const chunk of stream) {
+    const [head = "", ...others] = decoder.decode(chunk, { stream: true }).split("\n");
+    rest.push(head);
+    for (const other of others) {
+      yield rest.join("");
+      rest = [other];
+    }
+  }
+}
