@@ -1,10 +1,12 @@
 import type { PluginDeclaration } from "../core/config.ts";
-import type { Json } from "../core/plugin.ts";
-import type { Host, Sandbox } from "../host.ts";
+import type { DirtyOutcome, Json } from "../core/plugin.ts";
+import type { Host } from "../host.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Description, readDescription } from "./description.ts";
+import { readOutcome } from "./findings.ts";
 import type { Call, Fault } from "./guest.ts";
-import { type Talk, talkInProcess, talkWithProcess } from "./talk.ts";
+import { type ProcessListener, talkWithOwnProcess } from "./plugin_process.ts";
+import { type Talk, talkInProcess } from "./talk.ts";
 
 /** Which of a plugin's functions is meant. */
 export type HookKind =
@@ -24,7 +26,7 @@ export interface Where {
 }
 
 /** The program around the plugins: whoever writes the log. */
-export interface Surroundings {
+export interface Surroundings extends ProcessListener {
   /** The plugin has failed too often. */
   isOff(plugin: string): boolean;
   /** Something of it went wrong; whoever called it goes on without. */
@@ -33,18 +35,6 @@ export interface Surroundings {
   emit(kind: string, fields: Readonly<Record<string, unknown>>): void;
   /** `stash` or `autoCommit`, asked by a dirty handler while it is called. */
   ask(what: string): Promise<unknown>;
-  /** A process of a plugin was started, or has been ended. */
-  started(started: PluginProcess): void;
-  ended(ended: PluginProcess): void;
-}
-
-/** What another supervisor needs to end it. */
-export interface PluginProcess {
-  readonly pid: number;
-  readonly startTime: string;
-  /** Marker in its environment and in that of all that it starts. */
-  readonly id: string;
-  readonly cgroup: string | null;
 }
 
 /** How a plugin is run. */
@@ -64,10 +54,6 @@ export interface Recipe {
 /** Fields of one event of a plugin (characters of JSON). */
 const FIELDS_MAX = 16 * 1024;
 
-/** How long what a plugin has started may take to vanish: so many looks, so far apart (ms). */
-const LOOKS_MAX = 80;
-const LOOK_MS = 25;
-
 /** A plugin from outside. Its process lives from the first call to the next `rest`. */
 export class LoadedPlugin {
   readonly recipe: Recipe;
@@ -78,12 +64,14 @@ export class LoadedPlugin {
   #talk: Talk | null = null;
   /** It has ended, or cannot be spoken to: no more calls until the next `rest`. */
   #isOut = false;
+  #limitMs: number;
 
   /** @param around asked at each use, as the log comes later than the plugins */
   constructor(host: Host, recipe: Recipe, around: () => Surroundings) {
     this.#host = host;
     this.recipe = recipe;
     this.#around = around;
+    this.#limitMs = recipe.limitMs;
   }
 
   /** What is called of it; empty before `load`, and of what is disabled. */
@@ -136,16 +124,32 @@ export class LoadedPlugin {
     if (this.#isOut || this.#around().isOff(this.name)) return null;
     const talk = this.#talk ?? await this.#startAgain();
     if (talk === null) return null;
-    const called = await talk.call(call, this.recipe.limitMs);
+    const called = await talk.call(call, this.#limitMs);
     if (called.kind === "value") return called;
     if (called.end) await this.#leave();
     this.fail(where, called.fault);
     return null;
   }
 
+  /** Asks one of its dirty handlers; null passes. */
+  async handleDirty(name: string, context: Json, files: readonly string[]): Promise<DirtyOutcome | null> {
+    const where: Where = { kind: "dirty_handler", name };
+    const called = await this.call(where, { op: "dirty", name, context, files });
+    const outcome = called === null ? null : readOutcome(called.value);
+    if (typeof outcome !== "string") return outcome;
+    this.fail(where, { type: "TypeError", message: outcome, stack: "" });
+    return null;
+  }
+
   /** Something that it returned is not what it should be; that is the same as a failed call. */
   fail(where: Where, fault: Fault): void {
     this.#around().failed(this, where, readableFault(fault, this.recipe.declaration.source));
+  }
+
+  /** There is no time left: what it does now, and whatever comes, may take no longer than this (ms). */
+  hurry(limitMs: number): void {
+    this.#limitMs = Math.min(this.#limitMs, limitMs);
+    this.#talk?.hurry(limitMs);
   }
 
   /** Ends its process; the next call starts a new one. */
@@ -163,12 +167,13 @@ export class LoadedPlugin {
   }
 
   async #start(): Promise<Started> {
-    const { url, configOf, declaration, limitMs } = this.recipe;
+    const { url, configOf, declaration } = this.recipe;
+    const limitMs = this.#limitMs;
     const mayEmit = declaration.permissions.emit;
     try {
       const talk = declaration.trust === "full"
         ? talkInProcess(this.#host, this.#outlet())
-        : await this.#startProcess();
+        : await talkWithOwnProcess(this.#host, this.recipe.allow, this.#outlet(), this.#around());
       this.#talk = talk;
       const loaded = await talk.call({ op: "load", url, mayEmit }, limitMs);
       if (loaded.kind === "fault") return loaded;
@@ -182,48 +187,6 @@ export class LoadedPlugin {
       if (!(error instanceof FileError)) throw error;
       return faulty(error.message);
     }
-  }
-
-  async #startProcess(): Promise<Talk> {
-    const { clock, cgroups, env, processes, random } = this.#host;
-    const { allow } = this.recipe;
-    const id = `plugin-${clock.boot().id.slice(0, 8)}.${processes.self.pid}-${
-      random.next().toString(36).slice(2)
-    }`;
-    const cgroup = cgroups.root === null ? null : cgroups.make(`${cgroups.root}/agent-runner-${id}`);
-    const granted = allow.env.flatMap((name) => {
-      const value = env.get(name);
-      return value === undefined ? [] : [[name, value]];
-    });
-    try {
-      const environment = { ...Object.fromEntries(granted), AGENT_RUNNER_ROUND_ID: id };
-      const talk = await talkWithProcess(this.#host, { allow, env: environment, cgroup }, this.#outlet());
-      const started = { ...placeOf(talk.sandbox), id, cgroup };
-      this.#around().started(started);
-      return {
-        call: (call, limitMs) => talk.call(call, limitMs),
-        end: () => this.#endProcess(talk, started),
-      };
-    } catch (error) {
-      if (cgroup !== null) cgroups.remove(cgroup);
-      throw error;
-    }
-  }
-
-  /** With everything that it started: first the group that nobody can leave. */
-  async #endProcess(talk: Talk, started: PluginProcess): Promise<void> {
-    const { cgroups, clock, processes } = this.#host;
-    const { cgroup, id } = started;
-    if (cgroup !== null) cgroups.kill(cgroup);
-    await talk.end();
-    const hasGone = () => {
-      if (cgroup !== null) return cgroups.remove(cgroup);
-      const left = this.recipe.allow.run.length === 0 ? [] : processes.marked(id, "all");
-      for (const pid of left) processes.signal(pid, "SIGKILL");
-      return left.length === 0;
-    };
-    for (let looks = 0; looks < LOOKS_MAX && !hasGone(); looks++) await clock.sleep(LOOK_MS);
-    this.#around().ended(started);
   }
 
   async #leave(): Promise<void> {
@@ -267,10 +230,6 @@ const NOTHING: Description = {
   dirtyHandlers: [],
   detectors: [],
 };
-
-function placeOf({ pid, startTime }: Sandbox): Pick<PluginProcess, "pid" | "startTime"> {
-  return { pid, startTime };
-}
 
 /** Places in a text that was imported as `data:` are places in its source. */
 function readableFault({ type, message, stack }: Fault, source: string): Fault {

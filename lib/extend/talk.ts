@@ -14,6 +14,8 @@ export type Called =
 
 export interface Talk {
   call(call: Call, limitMs: number): Promise<Called>;
+  /** The running call may take no longer than this from now on (ms). */
+  hurry(limitMs: number): void;
   end(): Promise<void>;
 }
 
@@ -60,6 +62,10 @@ class ProcessTalk implements Talk {
     } finally {
       this.#deadlineMs = Infinity;
     }
+  }
+
+  hurry(limitMs: number): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, this.#host.clock.monotonicMs() + limitMs);
   }
 
   async end(): Promise<void> {
@@ -164,13 +170,17 @@ function checkedFault(raw: unknown): Fault {
 /** The plugin runs in this process, with all that this process may do. Code that never yields cannot be ended. */
 export function talkInProcess(host: Host, outlet: Outlet): Talk {
   const guest = new Guest(outlet);
+  let hurried = Promise.withResolvers<void>();
   return {
     async call(call, limitMs) {
       const done = new AbortController();
-      const late = host.clock.sleep(limitMs, done.signal).then((): Called => {
-        const message = `no answer within ${limitMs / 1000} s`;
-        return { kind: "fault", fault: { type: "TimeoutError", message, stack: "" }, end: true };
-      });
+      hurried = Promise.withResolvers();
+      const late = Promise.race([host.clock.sleep(limitMs, done.signal), hurried.promise]).then(
+        (): Called => {
+          const message = `no answer within ${limitMs / 1000} s`;
+          return { kind: "fault", fault: { type: "TimeoutError", message, stack: "" }, end: true };
+        },
+      );
       const answer = guest.call(call).then(
         (value): Called => ({ kind: "value", value: value ?? null }),
         (error): Called => ({ kind: "fault", fault: faultOf(error), end: false }),
@@ -181,6 +191,7 @@ export function talkInProcess(host: Host, outlet: Outlet): Talk {
         done.abort();
       }
     },
+    hurry: (limitMs) => void host.clock.sleep(limitMs).then(hurried.resolve),
     end: () => Promise.resolve(),
   };
 }

@@ -32,6 +32,7 @@ export async function takeUpLeftRound(supervision: Supervision, stopNow: AbortSi
   if (record === null) return closeUnrecorded(supervision);
   const isOpen = supervision.log.state.running?.num === record.round;
   const found = find(supervision, record);
+  supervision.hooks.begin(record.round);
   if (found.runs && isOpen && supervision.config.runtime.on_restart === "adopt") {
     await adopt(supervision, record, found.containment, stopNow);
   } else {
@@ -41,6 +42,7 @@ export async function takeUpLeftRound(supervision: Supervision, stopNow: AbortSi
     if (!found.runs && record.cgroup !== null) host.cgroups.remove(record.cgroup);
     if (isOpen) await closeFound(supervision, record, found, ended);
   }
+  await supervision.hooks.rest();
   forgetRound(supervision);
   bestEffort(() => host.files.remove(layout.roundLockHolder));
 }

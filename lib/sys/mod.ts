@@ -13,7 +13,6 @@ import { systemVitals } from "./vitals.ts";
 import { systemProcesses } from "./processes.ts";
 import { systemSignals } from "./signals.ts";
 import { systemTerminal } from "./terminal.ts";
-import { systemWeb } from "./web.ts";
 
 /** The machine that this process runs on. Nothing is looked at before it is asked for. */
 export function systemHost(): Host {
@@ -28,7 +27,7 @@ export function systemHost(): Host {
     terminal: systemTerminal(),
     env: systemEnvironment(),
     vitals: systemVitals(),
-    web: systemWeb(),
+    web: { get: async (url, options) => await (await import("./web.ts")).get(url, options) },
   };
 }
 

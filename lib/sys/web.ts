@@ -1,11 +1,7 @@
-import type { Web, WebAnswer } from "../host.ts";
+import type { WebAnswer } from "../host.ts";
 
-/** HTTP and HTTPS by the runtime's own client. */
-export function systemWeb(): Web {
-  return { get };
-}
-
-async function get(
+/** `Web.get`: HTTP and HTTPS by the runtime's own client. */
+export async function get(
   url: string,
   { timeoutMs, bytesMax }: { readonly timeoutMs: number; readonly bytesMax: number },
 ): Promise<WebAnswer> {

@@ -14,6 +14,18 @@ Deno.test("main.ts loads few modules before a verb is known, and none that wakes
   assert.ok(modules.size <= MODULES_MAX, `${modules.size} modules:\n${[...modules.keys()].join("\n")}`);
 });
 
+/** What of `lib/extend` a supervisor without plugins needs: none of it speaks with one. */
+const WITHOUT_PLUGINS = ["choose_reader.ts", "output_reader.ts", "plugin_set.ts"];
+
+Deno.test("serve loads nothing of the plugin host before a configuration names a plugin", () => {
+  const modules = staticModules(`file://${ROOT}lib/cli/serve.ts`, readUrl);
+  const loaded = [...modules.keys()].map((url) => url.slice(`file://${ROOT}`.length));
+  const extend = loaded.filter((path) => path.startsWith("lib/extend/")).map((path) => path.slice(11));
+  assert.deepEqual(extend.sort(), WITHOUT_PLUGINS);
+  const sys = staticModules(`file://${ROOT}lib/sys/mod.ts`, readUrl);
+  assert.deepEqual([...sys.keys()].filter((url) => /sandbox|web/.test(url)), []);
+});
+
 Deno.test("staticModules() follows static imports of values and counts a cycle once", () => {
   const files: Record<string, string> = {
     "file:///main.ts": `import "./a.ts"; import type { T } from "./types.ts"; await import("./lazy.ts");`,

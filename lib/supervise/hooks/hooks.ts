@@ -7,7 +7,8 @@
 import type { Config, HookDeclaration } from "../../core/config.ts";
 import type { Json, RoundResult } from "../../core/plugin.ts";
 import type { Fault } from "../../extend/guest.ts";
-import type { LoadedPlugin, PluginProcess, Surroundings, Where } from "../../extend/loaded_plugin.ts";
+import type { LoadedPlugin, Surroundings, Where } from "../../extend/loaded_plugin.ts";
+import type { PluginProcess } from "../../extend/plugin_process.ts";
 import { NOBODY_AROUND, type PluginSet } from "../../extend/plugin_set.ts";
 import { bestEffort } from "../../store/best_effort.ts";
 import { removeHookRecord, writeHookRecord } from "../../store/hook_records.ts";
@@ -51,6 +52,10 @@ export class Hooks implements Surroundings {
     this.#stopNow = stopNow;
     this.#programs = new ProgramHooks(bare, stopNow);
     set.around = this;
+    const { kill_grace_s } = bare.config.runtime;
+    stopNow.addEventListener("abort", () => {
+      for (const plugin of this.plugins) plugin.hurry(kill_grace_s * 1000);
+    });
   }
 
   /** Goes on with another configuration. */
@@ -104,9 +109,13 @@ export class Hooks implements Surroundings {
     return failed === null;
   }
 
+  /** What fails from now on belongs to this round. */
+  begin(round: number): void {
+    this.#round = round;
+  }
+
   /** Before a round; a prompt that a hook changes is told, and used. */
   async preRound(supervision: Bare, round: HookRound): Promise<void> {
-    this.#round = round.round;
     if (supervision.config.runtime.disable_pre_round_hooks) return;
     const context = hookContext(supervision, round);
     for (const plugin of this.#having("preRound")) {
@@ -125,7 +134,6 @@ export class Hooks implements Surroundings {
 
   /** What enrichers add to the round's context, by their names. */
   async enrich(supervision: Bare, round: HookRound): Promise<Readonly<Record<string, unknown>>> {
-    this.#round = round.round;
     const context = hookContext(supervision, round);
     const slices: Record<string, unknown> = {};
     for (const plugin of this.plugins) {
@@ -139,7 +147,6 @@ export class Hooks implements Surroundings {
 
   /** After the round's end is in the log. */
   async postRound(supervision: Bare, round: HookRound, result: RoundResult): Promise<void> {
-    this.#round = round.round;
     const context = hookContext(supervision, round);
     for (const plugin of this.#having("postRound")) {
       const where: Where = { kind: "post_round", name: plugin.name };

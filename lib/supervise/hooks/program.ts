@@ -42,7 +42,7 @@ export function programName({ run: [program = ""] }: HookDeclaration): string {
  * Runs it to its end; nothing of it is left then.
  * @param input what it gets on standard input, as JSON
  * @param env on top of this program's own environment
- * @param stopNow aborted when it is to be ended at once
+ * @param stopNow aborted when everything is to stop
  */
 export async function runProgram(
   supervision: Bare,
@@ -122,7 +122,7 @@ function start(
   }
 }
 
-/** Null when it ended by itself, else why it was ended. */
+/** Null when it ended by itself, else why it was ended. When everything is to stop, it has the grace of an agent. */
 async function seeThrough(
   { host, config }: Bare,
   { timeout_s }: HookDeclaration,
@@ -130,20 +130,24 @@ async function seeThrough(
   logPath: string,
   stopNow: AbortSignal,
 ): Promise<string | null> {
+  const { kill_grace_s } = config.runtime;
   const gone = new AbortController();
   launch.ended.then(() => gone.abort());
-  const wake = AbortSignal.any([gone.signal, stopNow]);
-  const deadlineMs = host.clock.monotonicMs() + timeout_s * 1000;
+  let limit = { atMs: host.clock.monotonicMs() + timeout_s * 1000, why: `no end within ${timeout_s} s` };
+  const hurry = () => {
+    const atMs = host.clock.monotonicMs() + kill_grace_s * 1000;
+    if (atMs < limit.atMs) limit = { atMs, why: "ended, as everything was to stop" };
+  };
+  if (stopNow.aborted) hurry();
+  stopNow.addEventListener("abort", hurry, { signal: gone.signal });
   let why: string | null = null;
   while (!gone.signal.aborted && why === null) {
-    const leftMs = deadlineMs - host.clock.monotonicMs();
-    if (stopNow.aborted) why = "ended, as everything is to stop now";
-    else if (leftMs <= 0) why = `no end within ${timeout_s} s`;
+    const leftMs = limit.atMs - host.clock.monotonicMs();
+    if (leftMs <= 0) why = limit.why;
     else if ((host.files.stat(logPath)?.size ?? 0) > OUTPUT_MAX) {
       why = `more than ${OUTPUT_MAX} bytes of output`;
-    } else await host.clock.sleep(Math.min(leftMs, LOOK_MS), wake);
+    } else await host.clock.sleep(Math.min(leftMs, LOOK_MS), gone.signal);
   }
-  const { kill_grace_s } = config.runtime;
   if (why !== null) await endRound(host, containment, kill_grace_s);
   else await settleLeftovers(host, containment, kill_grace_s, { action: "end", ignore: [] });
   await launch.ended;

@@ -6,8 +6,6 @@
 import type { HookDeclaration } from "../../core/config.ts";
 import type { Ending } from "../../core/ending.ts";
 import type { DirtyOutcome } from "../../core/plugin.ts";
-import { readOutcome } from "../../extend/findings.ts";
-import type { Where } from "../../extend/loaded_plugin.ts";
 import type { WorkTree } from "../../host.ts";
 import { hookContext, type HookRound } from "../hooks/context.ts";
 import type { DirtyPart } from "../hooks/hooks.ts";
@@ -53,19 +51,13 @@ async function askPlugin(
   files: readonly string[],
   helpers: Helpers,
 ): Promise<DirtyOutcome | null> {
-  const where: Where = { kind: "dirty_handler", name };
   const { ending, cleanExit: clean_exit } = round;
   const context = { ...hookContext(supervision, round), ending: { ...ending }, clean_exit };
-  const called = await supervision.hooks.answering(
+  return await supervision.hooks.answering(
     (what) =>
       what === "stash" || what === "autoCommit" ? helpers[what]() : Promise.reject(new Error(`no ${what}`)),
-    () => plugin.call(where, { op: "dirty", name, context, files }),
+    () => plugin.handleDirty(name, context, files),
   );
-  if (called === null) return null;
-  const outcome = readOutcome(called.value);
-  if (typeof outcome !== "string") return outcome;
-  plugin.fail(where, { type: "TypeError", message: outcome, stack: "" });
-  return null;
 }
 
 /** A program answers by what it does: a tree that is clean afterwards has been dealt with. */
