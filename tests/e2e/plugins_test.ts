@@ -122,3 +122,26 @@ Deno.test("serve starts from what it keeps when an address is down, and with 78 
   assert.match(err, /Cannot load the plugins: 1 problem\n.*teller\.js cannot be fetched: .*refused/i);
   assertNothingLeft(project);
 });
+
+Deno.test("serve leaves out what [plugins] disable names: a source, a plugin with its paths, a part", async () => {
+  const owner = `export default { apiVersion: 1, name: "owner", ownedPaths: ["out/"], eventKinds: ["owned"],
+    postRound: (ctx) => ctx.emit("owned") };\n`;
+  const parts = `export default { apiVersion: 1, name: "parts",
+    contextEnrichers: { kept: () => 1, dropped: () => 2 } };\n`;
+  const files = { "owner.js": owner, "parts.js": parts, "broken.js": "throw 1;" };
+  const plugins = [
+    { source: "../broken.js" },
+    { source: "../owner.js", permissions: { emit: true } },
+    { source: "../parts.js" },
+  ];
+  const disable = ["../broken.js", "owner", "dropped"];
+  const agent = `mkdir -p out; echo made > out/made.txt`;
+  await using project = await pluginProject({ plugins, disable, agent, maxRounds: 1 }, files);
+  const { code, err } = await start(project, ["serve"]).ended;
+  assert.equal(code, 0, err);
+  assert.equal(project.all("dirty_detected").length, 1);
+  assert.equal(eventsOf(project, "owned").length, 0);
+  const context = JSON.parse(Deno.readTextFileSync(`${project.layout.dir}/round-context.json`));
+  assert.deepEqual([context.kept, context.dropped], [1, undefined]);
+  assert.ok(!/nothing is called/.test(err), err);
+});

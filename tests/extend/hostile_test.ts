@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { outsideReader } from "../../lib/extend/outside_reader.ts";
 import { systemHost } from "../../lib/sys/mod.ts";
 import { CONTEXT, Folder, Given } from "./given.ts";
 
@@ -57,6 +58,45 @@ Deno.test("LoadedPlugin.call() says nothing more of a plugin that is out, until 
   await given.plugin.rest();
   await given.preRound();
   assert.equal(given.witness.faults.length, 2);
+});
+
+Deno.test("a reader that fails finds nothing more, and what is no outcome passes", async (t) => {
+  using folder = new Folder();
+  const cases = [
+    { file: "rubbish", types: ["TypeError"] },
+    { file: "throws", types: ["RangeError"] },
+    { file: "spins_in_line", types: ["TimeoutError"] },
+  ];
+  for (const { file, types } of cases) {
+    await t.step(file, async () => {
+      await using given = await Given.of(folder, { source: `${PLUGINS}${file}.ts` });
+      const open = outsideReader(given.plugin)?.open({ round_num: 1, repetition: null });
+      assert.deepEqual(await open?.lines(["one", "two"]), []);
+      assert.deepEqual(await open?.lines(["three"]), []);
+      assert.deepEqual(await open?.end({ kind: "exited", code: 0 }), []);
+      assert.deepEqual(given.witness.types, types);
+    });
+  }
+  await using given = await Given.of(folder, { source: `${PLUGINS}rubbish.ts` });
+  assert.equal(await given.plugin.handleDirty("rubbish_handler", CONTEXT, ["a"]), null);
+  assert.match(
+    given.witness.faults[0]?.fault.message ?? "",
+    /must return \{kind, ref\} or null, got \{"kind":"sold"\}/,
+  );
+});
+
+Deno.test("LoadedPlugin.callParts() gives nothing to a plugin that forges its answer", async () => {
+  using folder = new Folder();
+  const answers = [null, 1, { values: { forged_value: "x".repeat(70_000), round_num: 7 } }, { faults: 1 }];
+  for (const value of answers) {
+    const config = { lines: [JSON.stringify({ id: 3, value })] };
+    await using given = await Given.of(folder, { source: `${PLUGINS}forges.ts`, config });
+    assert.deepEqual(
+      await given.plugin.callParts("context_enricher", { op: "enrich", context: CONTEXT }),
+      {},
+    );
+    assert.equal(given.witness.types.length, 1);
+  }
 });
 
 /** What a plugin may write instead of its answer to the third call, with what is told of it. */
