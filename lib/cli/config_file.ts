@@ -4,6 +4,7 @@ import { FileError } from "../core/file_error.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import type { Failure } from "../core/problem.ts";
 import type { Host } from "../host.ts";
+import { bestEffort } from "../store/best_effort.ts";
 import type { Reread } from "../supervise/reload.ts";
 import type { Parts } from "./context.ts";
 import { type Extensions, loadExtensions } from "./extensions.ts";
@@ -30,6 +31,9 @@ export class ConfigFile {
   async load(): Promise<(LoadedConfig & { readonly extensions: Extensions }) | Failure> {
     const loaded = await loadConfig(this.#host, this.#path, EXIT.config);
     if (loaded.kind === "failure") return loaded;
+    const { plugins, runtime } = loaded.config;
+    // What is loaded is recorded there, should this process be killed meanwhile.
+    if (plugins.load.length > 0) bestEffort(() => this.#host.files.makeDir(runtime.log_dir));
     const extensions = await loadExtensions(this.#host, this.#parts, loaded.config, EXIT.config);
     if (extensions.kind === "failure") return extensions;
     this.#said = notesOf(loaded);

@@ -46,6 +46,8 @@ class ProcessTalk implements Talk {
   readonly #over = new AbortController();
   #calls = 0;
   #deadlineMs = Infinity;
+  /** What the running call may take (ms). */
+  #limitMs = Infinity;
   #why: Fault | null = null;
 
   constructor(host: Host, sandbox: Sandbox, outlet: Outlet) {
@@ -57,10 +59,11 @@ class ProcessTalk implements Talk {
 
   async call(call: Call, limitMs: number): Promise<Called> {
     const id = ++this.#calls;
+    this.#limitMs = limitMs;
     this.#deadlineMs = this.#host.clock.monotonicMs() + limitMs;
     this.sandbox.send(JSON.stringify({ id, ...call }));
     try {
-      return await this.#answer(id, limitMs);
+      return await this.#answer(id);
     } finally {
       this.#deadlineMs = Infinity;
     }
@@ -68,8 +71,10 @@ class ProcessTalk implements Talk {
 
   hurry(limitMs: number): void {
     // Between two calls it may rest for as long as it likes.
-    if (this.#deadlineMs === Infinity) return;
-    this.#deadlineMs = Math.min(this.#deadlineMs, this.#host.clock.monotonicMs() + limitMs);
+    const atMs = this.#host.clock.monotonicMs() + limitMs;
+    if (this.#deadlineMs === Infinity || this.#deadlineMs <= atMs) return;
+    this.#deadlineMs = atMs;
+    this.#limitMs = limitMs;
   }
 
   async end(): Promise<void> {
@@ -77,10 +82,10 @@ class ProcessTalk implements Talk {
     await this.sandbox.end();
   }
 
-  async #answer(id: number, limitMs: number): Promise<Called> {
+  async #answer(id: number): Promise<Called> {
     for (let emitted = 0, asked = 0;;) {
       const line = await this.sandbox.next();
-      if (line === null) return await this.#ended(limitMs);
+      if (line === null) return await this.#ended();
       const message = parsed(line);
       if (message === null) {
         return await this.#end("ProtocolError", `it wrote what is no message: ${line.slice(0, 80)}`);
@@ -129,10 +134,10 @@ class ProcessTalk implements Talk {
     }
   }
 
-  async #ended(limitMs: number): Promise<Called> {
+  async #ended(): Promise<Called> {
     const why = this.#why;
     if (why?.type === "TimeoutError") {
-      return await this.#end(why.type, `no answer within ${limitMs / 1000} s`);
+      return await this.#end(why.type, `no answer within ${this.#limitMs / 1000} s`);
     }
     if (why !== null) return await this.#end(why.type, why.message);
     return await this.#end("ExitError", "its process ended, or wrote a line without end");
