@@ -97,7 +97,9 @@ function start(
   const cgroup = root === null ? null : `${root}/agent-runner-${id}`;
   const [program = "", ...args] = run;
   const folder = config.configPath.slice(0, config.configPath.lastIndexOf("/"));
-  const path = program.includes("/") && !program.startsWith("/") ? `${folder}/${program}` : program;
+  const path = program.includes("/") && !program.startsWith("/")
+    ? `${folder}/${program.replace(/^(\.\/)+/, "")}`
+    : program;
   const launch = host.processes.launch({
     id,
     argv: [path, ...args],

@@ -72,7 +72,7 @@ async function askProgram(
   const before = await lookAtWorkTree(host, config);
   const { ending, cleanExit: clean_exit } = round;
   const input = { ...hookContext(supervision, round), ending, clean_exit, files };
-  if (!await hooks.programs.run(hook, { on: hook.on, ...input }, round.round)) return null;
+  if (!await hooks.programs.run(hook, { on: hook.on, ...input }, round)) return null;
   const after = await lookAtWorkTree(host, config);
   if (after.kind !== "tree" || after.dirty.length > 0) return null;
   return headOf(before) === after.head
