@@ -8,12 +8,16 @@ export const LINE_BYTES_MAX = 32 * 1024 * 1024;
 /** Bytes of standard error that are kept: the last ones. */
 const ERRORS_KEPT = 4096;
 
+const KINDS = ["read", "write", "net", "env", "run"] as const;
+
+/** The argument by which a compiled program is told to be a sandbox; the kinds of permission to give up follow. */
+export const SANDBOX_WORD = "__sandbox";
+
 /** Heap that the runtime gives out before it ends itself (MiB). */
 const HEAP_MB = 256;
 
 /**
- * `Processes.sandbox`: a process of this same runtime with nothing but what the flags allow. `--no-npm` is part of it:
- * without it an npm package loads whatever the permissions.
+ * `Processes.sandbox`: a process of this same runtime with nothing but what the flags allow.
  */
 export function sandbox(spec: SandboxSpec, startTimeOf: (pid: number) => string): Sandbox {
   const folder = makeFolder();
@@ -106,23 +110,8 @@ class SandboxProcess implements Sandbox {
 function spawn({ allow, env }: SandboxSpec, folder: string): Deno.ChildProcess {
   const work = `${folder}/work`;
   Deno.mkdirSync(work);
-  const granted = (["read", "write", "net", "env", "run"] as const)
-    .filter((kind) => allow[kind].length > 0)
-    .map((kind) => `--allow-${kind}=${allow[kind].join(",")}`);
   return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--no-config",
-      "--no-lock",
-      "--no-npm",
-      "--no-remote",
-      "--no-check",
-      "--quiet",
-      `--v8-flags=--max-old-space-size=${HEAP_MB}`,
-      ...granted,
-      `data:application/typescript;charset=utf-8;base64,${new TextEncoder().encode(SANDBOX_LOOP).toBase64()}`,
-    ],
+    args: Deno.build.standalone ? [SANDBOX_WORD, ...kindsToGiveUp(allow)] : flagsOf(allow),
     cwd: work,
     clearEnv: true,
     env: { ...env, DENO_DIR: `${folder}/cache`, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
@@ -131,6 +120,34 @@ function spawn({ allow, env }: SandboxSpec, folder: string): Deno.ChildProcess {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+/** `--no-npm` is part of it: without it an npm package loads whatever the permissions. */
+function flagsOf(allow: SandboxSpec["allow"]): string[] {
+  const granted = KINDS.filter((kind) => allow[kind].length > 0)
+    .map((kind) => `--allow-${kind}=${allow[kind].join(",")}`);
+  return [
+    "run",
+    "--no-prompt",
+    "--no-config",
+    "--no-lock",
+    "--no-npm",
+    "--no-remote",
+    "--no-check",
+    "--no-code-cache",
+    "--quiet",
+    `--v8-flags=--max-old-space-size=${HEAP_MB}`,
+    ...granted,
+    `data:application/typescript;charset=utf-8;base64,${new TextEncoder().encode(SANDBOX_LOOP).toBase64()}`,
+  ];
+}
+
+/**
+ * A program made by `deno compile` has no flags: there a kind of permission is kept whole where anything of it is granted,
+ * and given up where nothing is.
+ */
+export function kindsToGiveUp(allow: SandboxSpec["allow"]): string[] {
+  return ["ffi", "sys", "import", ...KINDS.filter((kind) => allow[kind].length === 0)];
 }
 
 /** With everything that it has started and that stayed in its group. */

@@ -10,9 +10,11 @@ interface Module {
   open(write: (line: string) => void): (line: string) => void;
 }
 
-if (import.meta.main) await run();
+if (import.meta.main) await runSandbox([]);
 
-export async function run(): Promise<void> {
+/** @param givenUp kinds of permission that this process lets go of first, where no flags of the runtime can hold them back */
+export async function runSandbox(givenUp: readonly string[]): Promise<void> {
+  for (const name of givenUp) Deno.permissions.revokeSync({ name: name as Deno.PermissionName });
   // Standard output belongs to the protocol.
   console.log = console.info = console.debug = console.error;
   const lines = linesOf(Deno.stdin.readable);

@@ -1,7 +1,7 @@
 /**
  * Measures what the program promises about speed and memory, and prints one table.
  *
- * `deno run -A tests/bench/bench.ts [--quick] [--no-build] [--only=start,round,rest,append,contain,flood] [--write]`.
+ * `deno run -A tests/bench/bench.ts [--quick] [--no-build] [--only=start,round,rest,append,contain,plugin,flood] [--write]`.
  * `--quick`: fewer runs. `--no-build`: takes `dist/agent-runner` as it is. `--write`: also into
  * `docs/reference/bench.md`. `AGENT_RUNNER_PYTHON` names the executable of the Python version to compare with.
  * Exits with 1 when a figure is over its bound.
@@ -11,6 +11,7 @@
 import { appendRows } from "./append_rows.ts";
 import type { BenchContext } from "./bench_context.ts";
 import { containRows } from "./contain_rows.ts";
+import { pluginRows } from "./plugin_rows.ts";
 import { floodRows, restRows, roundRow } from "./serve_rows.ts";
 import { startRows } from "./start_rows.ts";
 import { markdownTable, overruns, type Row } from "./table.ts";
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, (context: BenchContext) => Promise<readonly
   // Before the flood: what it has written keeps the disk busy for a while.
   append: (context) => Promise.resolve(appendRows(context)),
   contain: containRows,
+  plugin: pluginRows,
   flood: floodRows,
 };
 
