@@ -91,7 +91,8 @@ export class Project implements AsyncDisposable {
 
   /** Starts the program with these arguments, as a service would: no terminal anywhere. */
   start(args: readonly string[], options: RunOptions = {}): Run {
-    const words = [...(options.before ?? []), ...PROGRAM, ...args];
+    const program = options.entry === undefined ? PROGRAM : [...PROGRAM.slice(0, -1), options.entry];
+    const words = [...(options.before ?? []), ...program, ...args];
     const env = { ...this.environment(), ...options.env };
     const run = new Run(this, words, options.cwd ?? this.workDir, env);
     this.#runs.push(run);
@@ -177,6 +178,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Words before the program's own. */
   readonly before?: readonly string[];
+  /** The program's first file; `main.ts` unless another one is named. */
+  readonly entry?: string;
 }
 
 export interface Ended {

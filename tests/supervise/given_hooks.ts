@@ -29,6 +29,11 @@ export function givenHooks(
   tables: ConstructorParameters<typeof SimProject>[0] = {},
 ) {
   const project = new SimProject({ ...tables, hooks });
+  for (const { run: [program = ""] } of project.config.hooks) {
+    const path = program.includes("/") ? program.replace(/^\.\//, "/project/") : `/usr/bin/${program}`;
+    project.sim.disk.makeDir(path.slice(0, path.lastIndexOf("/")));
+    project.sim.disk.put(path, "", { executable: true });
+  }
   const started: Started[] = [];
   const prompts: string[] = [];
   project.sim.agent = (spec) => {

@@ -13,7 +13,7 @@ Deno.test("serve() tells a pre_round program of the round, in the work folder, w
   assert.deepEqual(started.map(({ name }) => name), ["before.sh", "notify", "before.sh", "notify"]);
   const [{ spec, input }] = started as [Started];
   assert.deepEqual(spec.argv, ["/project/bin/before.sh", "--now"]);
-  assert.deepEqual(started[1]!.spec.argv, ["notify"]);
+  assert.deepEqual(started[1]!.spec.argv, ["/usr/bin/notify"]);
   assert.equal(spec.cwd, "/project");
   assert.deepEqual(
     started.filter(({ name }) => name === "notify").map(({ spec: { env } }) => [
