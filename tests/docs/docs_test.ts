@@ -7,18 +7,26 @@ import { listFiles, ROOT } from "../rules/tree.ts";
 
 const PAGES = listFiles(ROOT).filter((path) => path.endsWith(".md") && !/^(presets|tests)\//.test(path));
 
-Deno.test("docs/quickstart.md does what it says, in an empty home", async () => {
-  const home = await Deno.makeTempDir({ prefix: "agent-runner-quickstart-" });
-  try {
-    const place = await prepare(home);
-    for (const { commands, expected } of steps(read("docs/quickstart.md"))) {
-      const { code, output } = await shell(commands, place);
-      assert.equal(code, 0, `${commands}\n${output}`);
-      assertShows(output, expected);
+for (const page of ["docs/quickstart.md", "docs/guide/write-a-plugin.md"]) {
+  Deno.test(`${page} does what it says, in an empty home`, async () => {
+    const home = await Deno.makeTempDir({ prefix: "agent-runner-docs-" });
+    try {
+      const place = await prepare(home);
+      for (const { commands, expected } of steps(read(page))) {
+        const { code, output } = await shell(commands, place);
+        assert.equal(code, 0, `${commands}\n${output}`);
+        assertShows(output, expected);
+      }
+    } finally {
+      await Deno.remove(home, { recursive: true });
     }
-  } finally {
-    await Deno.remove(home, { recursive: true });
-  }
+  });
+}
+
+Deno.test("docs/reference/plugins.md has every declaration of the contract", () => {
+  const declared = [...read("lib/core/plugin.ts").matchAll(/^(?:export )?(?:interface|type|const) (\w+)/gm)];
+  const headings = [...read("docs/reference/plugins.md").matchAll(/^## (\w+)$/gm)];
+  assert.deepEqual(headings.map(([, name]) => name), declared.map(([, name]) => name));
 });
 
 Deno.test("docs name only tasks that deno.json has", () => {
