@@ -8,9 +8,11 @@ import type { ExitCode } from "../core/exit_code.ts";
 import { type Failure, failure } from "../core/problem.ts";
 import { chooseReader, type ReaderChoice } from "../extend/choose_reader.ts";
 import { builtInReader, type OutputReader } from "../extend/output_reader.ts";
-import { noPlugins, type PluginSet } from "../extend/plugin_set.ts";
+import { NOBODY_AROUND, noPlugins, type PluginSet } from "../extend/plugin_set.ts";
 import type { Host } from "../host.ts";
-import { layoutOf } from "../store/layout.ts";
+import { bestEffort } from "../store/best_effort.ts";
+import { removeHookRecord, writeHookRecord } from "../store/hook_records.ts";
+import { type Layout, layoutOf } from "../store/layout.ts";
 import type { Parts } from "./context.ts";
 
 export interface Extensions {
@@ -50,8 +52,9 @@ async function loadSet(host: Host, config: Config, exitCode: ExitCode): Promise<
   const set: { plugins: PluginSet["plugins"]; around: PluginSet["around"] } = noPlugins();
   if (config.plugins.load.length === 0) return set;
   const { loadPlugins } = await import("../extend/load_plugins.ts");
-  const { plugins: cache } = layoutOf(config.runtime.log_dir);
-  const loaded = await loadPlugins(host, config, cache, () => set.around);
+  const layout = layoutOf(config.runtime.log_dir);
+  set.around = recording(host, layout);
+  const loaded = await loadPlugins(host, config, layout.plugins, () => set.around);
   if (loaded.kind === "bad") {
     const { length } = loaded.problems;
     return failure(exitCode, `Cannot load the plugins: ${length} problem${length === 1 ? "" : "s"}`, {
@@ -66,6 +69,16 @@ async function loadSet(host: Host, config: Config, exitCode: ExitCode): Promise<
 async function readersOf({ plugins }: PluginSet): Promise<readonly OutputReader[]> {
   const { outsideReader } = await import("../extend/outside_reader.ts");
   return plugins.flatMap((plugin) => outsideReader(plugin) ?? []);
+}
+
+/** A plugin that hangs while it is loaded is ended by the next supervisor, should this one be killed meanwhile. */
+function recording(host: Host, layout: Layout): PluginSet["around"] {
+  if (host.files.stat(layout.dir) === null) return NOBODY_AROUND;
+  return {
+    ...NOBODY_AROUND,
+    started: (started) => void bestEffort(() => writeHookRecord(host, layout, started)),
+    ended: ({ id }) => removeHookRecord(host, layout, id),
+  };
 }
 
 /** Names of the Python version's own plugins, which an old list may hold. */

@@ -407,7 +407,10 @@ export const EVENTS = {
   config_reloaded: kind(
     "serve",
     "a changed configuration was taken over",
-    () => ({ changed: words("dotted keys") }),
+    () => ({
+      changed: words("dotted keys"),
+      loaded: v.optional(v.pipe(v.array(loadedPlugin), v.description("as in `serve_started`"))),
+    }),
   ),
   config_rejected: kind("serve", "a changed configuration is invalid; the last good one stays", () => ({
     reason: free(1000, "what is wrong"),

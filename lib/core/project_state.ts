@@ -164,10 +164,8 @@ const STEPS: { readonly [K in Kind]?: Step<K> } = {
     ...state,
     pluginsOff: { ...state.pluginsOff, [plugin]: { reason, since: at } },
   }),
-  config_reloaded: (state, { changed }) =>
-    changed.some((key) => key.startsWith("plugins."))
-      ? { ...state, pluginFailures: {}, pluginsOff: {} }
-      : state,
+  config_reloaded: (state, { loaded }) =>
+    loaded === undefined ? state : { ...state, loaded, pluginFailures: {}, pluginsOff: {} },
   agent_network_blip: (state, event) => ({ ...state, blips: kept(state.blips, event, BLIPS_KEPT) }),
 };
 

@@ -20,6 +20,11 @@ export type RoundToRead = Omit<ReaderContext, "config">;
 
 /** Reads one round; findings come in the order of the output. */
 export interface OpenReader {
+  /**
+   * Blocks of the log whose lines are best handed over together: each time costs where the reader is elsewhere, and a line
+   * keeps its whole block in memory.
+   */
+  readonly blocksAtOnce: number;
   lines(texts: readonly string[]): Soon<readonly Finding[]>;
   /** The output is over. */
   end(ending: Ending): Soon<readonly Finding[]>;
@@ -41,6 +46,7 @@ export function builtInReader(plugin: Plugin): OutputReader | null {
     open: (context) => {
       const reader = plugin.reader!({ ...context, config: {} });
       return {
+        blocksAtOnce: 1,
         lines: (texts) => texts.flatMap((text) => reader.line(text)),
         end: (ending) => reader.end?.(ending) ?? [],
       };

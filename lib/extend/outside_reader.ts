@@ -28,6 +28,7 @@ async function ownWords(plugin: LoadedPlugin, lines: readonly string[]): Promise
 
 /** Reads one round with a plugin from outside. After a failure it finds nothing more. */
 class OutsideReader implements OpenReader {
+  readonly blocksAtOnce = 8;
   readonly #plugin: LoadedPlugin;
   readonly #context: RoundToRead;
   #state: "new" | "open" | "failed" = "new";

@@ -7,6 +7,7 @@ import type { Config } from "../core/config.ts";
 import { changedKeys } from "../core/config_changes.ts";
 import type { OutputReader } from "../extend/output_reader.ts";
 import type { PluginSet } from "../extend/plugin_set.ts";
+import { loadedFacts } from "./hooks/loaded_facts.ts";
 import type { Supervision } from "./supervision.ts";
 
 /** What reading the file anew came to. */
@@ -71,6 +72,11 @@ export class Reloader {
   }
 }
 
+/** Changes whenever one of the plugins does. */
+function textsOf({ plugins }: PluginSet): string {
+  return JSON.stringify(plugins.map(({ name, recipe }) => [name, recipe.sha256]));
+}
+
 async function takeOver(
   supervision: Supervision,
   { config, reader, plugins, notes }: Extract<Reread, { readonly kind: "config" }>,
@@ -78,12 +84,21 @@ async function takeOver(
 ): Promise<Supervision> {
   const { log, voice } = supervision;
   for (const note of notes) voice.note(note);
+  const arePluginsNew = plugins !== supervision.hooks.set &&
+    textsOf(plugins) !== textsOf(supervision.hooks.set);
   const changed = changedKeys(supervision.config, config);
+  // A file may have changed that the configuration only names.
+  if (arePluginsNew && !changed.some((key) => key.startsWith("plugins."))) changed.push("plugins.load");
   if (changed.length === 0) {
     if (asked) voice.note("the configuration was read anew: no key has changed");
     return supervision;
   }
-  log.append({ event: "config_reloaded", changed });
   await supervision.hooks.reconfigure(config, plugins);
+  const isAboutPlugins = changed.some((key) => key.startsWith("plugins."));
+  log.append({
+    event: "config_reloaded",
+    changed,
+    ...(isAboutPlugins ? { loaded: plugins.plugins.map(loadedFacts) } : {}),
+  });
   return { ...supervision, config, reader };
 }

@@ -13,9 +13,6 @@ export function readerContext({ monitor }: Config, round_num: number): RoundToRe
   return { round_num, repetition: window > 0 && threshold > 0 ? { window, threshold } : null };
 }
 
-/** Lines are handed over together until they have so many characters: one in another process costs each time. */
-const BATCH = 256 * 1024;
-
 /**
  * Follows the running round's log and keeps the sum of what the plugin's reader found in it. Only lines with one of
  * the plugin's `interest` strings are handed to it; without a plugin nothing is read at all.
@@ -106,20 +103,16 @@ export class RoundReader {
 
   *#readLines(file: ReadFile, reader: OpenReader): Findings {
     let lines: string[] = [];
-    let characters = 0;
+    let blocks = 0;
     for (
       const { text, end, inside } of chunksForward(file, this.#offset, { inside: this.#inside })
     ) {
-      for (const line of linesWith(this.#interest, text)) {
-        lines.push(line);
-        characters += line.length;
-      }
+      lines.push(...linesWith(this.#interest, text));
       this.#offset = end;
       this.#inside = inside;
-      if (characters < BATCH) continue;
+      if (++blocks % reader.blocksAtOnce !== 0) continue;
       yield reader.lines(lines);
       lines = [];
-      characters = 0;
     }
     if (lines.length > 0) yield reader.lines(lines);
   }

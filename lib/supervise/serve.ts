@@ -9,7 +9,6 @@ import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Failure, failure } from "../core/problem.ts";
 import type { SurroundingUnit } from "../core/surrounding_unit.ts";
-import type { LoadedPlugin } from "../extend/loaded_plugin.ts";
 import { agentOf, type OutputReader } from "../extend/output_reader.ts";
 import type { PluginSet } from "../extend/plugin_set.ts";
 import { VERSION } from "../core/version.ts";
@@ -25,6 +24,7 @@ import { takeStopRequest } from "../store/stop_request.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import { Hooks, type StateView } from "./hooks/hooks.ts";
 import { endLeftHooks } from "./hooks/left_hooks.ts";
+import { loadedFacts } from "./hooks/loaded_facts.ts";
 import { runLoop } from "./loop.ts";
 import type { LoopOptions } from "./policy.ts";
 import { type ReadAgain, Reloader } from "./reload.ts";
@@ -98,7 +98,7 @@ async function lead(
       plugins: namesOf(options),
       containment: containmentLayers(host),
       config_hash: fingerprint(JSON.stringify(config)),
-      ...(hooks.plugins.length === 0 ? {} : { loaded: hooks.plugins.map(asLoaded) }),
+      ...(hooks.plugins.length === 0 ? {} : { loaded: hooks.plugins.map(loadedFacts) }),
     });
     await takeUpLeftRound(supervision, stop.now);
     return await runLoop(supervision, options, stop, new Reloader(options.readAgain ?? null));
@@ -144,21 +144,6 @@ export function supervise(
 function namesOf({ reader, plugins }: ServeOptions): string[] {
   const outside = plugins.plugins.map(({ name }) => name);
   return reader === null || outside.includes(reader.name) ? outside : [reader.name, ...outside];
-}
-
-function asLoaded({ name, description, recipe: { declaration, sha256 } }: LoadedPlugin) {
-  return {
-    name,
-    source: declaration.source,
-    sha256,
-    trust: declaration.trust,
-    functions: [...description.functions],
-    context_enrichers: [...description.contextEnrichers],
-    dirty_handlers: description.dirtyHandlers.map((handler) => handler.name),
-    detectors: description.detectors.map((detector) => detector.name),
-    event_kinds: [...description.eventKinds],
-    owned_paths: [...description.ownedPaths],
-  };
 }
 
 /** What ends a round completely on this machine, strongest first. */

@@ -9,6 +9,10 @@ import type { Supervision, WorkPhase } from "./supervision.ts";
 const LOOK_MS = 250;
 const LOOK_WATCHED_MS = 100;
 
+/** The same where more than this has come since the last look (bytes): what is left to read at the end is little. */
+const LOOK_FLOOD_MS = 25;
+const FLOOD = 4 * 1024 * 1024;
+
 /** What is watched. */
 export interface Watch {
   readonly round: number;
@@ -56,7 +60,10 @@ export async function watchAgent(supervision: Supervision, watch: Watch): Promis
       quietMs: progress.quietMs(nowMs),
       work: progress.phase,
     });
-    const pauseMs = Math.max(1, Math.min(lookMs, watch.deadlineBootMs - nowMs));
+    const pauseMs = Math.max(
+      1,
+      Math.min(progress.grownBy > FLOOD ? LOOK_FLOOD_MS : lookMs, watch.deadlineBootMs - nowMs),
+    );
     await host.clock.sleep(pauseMs, watch.mayHaveEnded.aborted ? watch.stopNow : wake);
   }
 }
@@ -82,6 +89,7 @@ class Progress {
   #resultAtMs: number | null = null;
   #saidExtended = false;
   #grew = false;
+  #grownBy = 0;
   #still: Stillness | null = null;
   #nextCpuLookMs = 0;
 
@@ -100,6 +108,11 @@ class Progress {
     return this.#supervision.config.runtime.stall_timeout_s;
   }
 
+  /** Bytes that the last look found. */
+  get grownBy(): number {
+    return this.#grownBy;
+  }
+
   get phase(): WorkPhase {
     const { reader } = this.#watch;
     if (reader.evidence.result !== null) return "result is there";
@@ -113,10 +126,12 @@ class Progress {
 
   look(nowMs: number): void {
     const { reader } = this.#watch;
+    const before = reader.size;
     if (reader.read()) {
       this.#lastOutputMs = nowMs;
       this.#grew = true;
     }
+    this.#grownBy = reader.size - before;
     this.#watch.cap.look(reader.size, reader.readUpTo);
     if (reader.evidence.result !== null) this.#resultAtMs ??= nowMs;
     const everyMs = this.#supervision.config.monitor.round_progress_interval_s * 1000;

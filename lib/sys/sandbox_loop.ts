@@ -17,7 +17,7 @@ export async function runSandbox(givenUp: readonly string[]): Promise<void> {
   for (const name of givenUp) Deno.permissions.revokeSync({ name: name as Deno.PermissionName });
   // Standard output belongs to the protocol.
   console.log = console.info = console.debug = console.error;
-  const lines = linesOf(Deno.stdin.readable);
+  const lines = linesOfInput();
   const first = await lines.next();
   if (first.done === true) return;
   const module: Module = await import(`data:application/typescript;charset=utf-8;base64,${first.value}`);
@@ -34,11 +34,13 @@ function write(line: string): void {
   }
 }
 
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** By plain reads: the streams of the runtime take longer to wake than all else here. */
+async function* linesOfInput(): AsyncGenerator<string> {
   const decoder = new TextDecoder();
+  const buffer = new Uint8Array(64 * 1024);
   let rest: string[] = [];
-  for await (const chunk of stream) {
-    const [head = "", ...others] = decoder.decode(chunk, { stream: true }).split("\n");
+  for (let read = await Deno.stdin.read(buffer); read !== null; read = await Deno.stdin.read(buffer)) {
+    const [head = "", ...others] = decoder.decode(buffer.subarray(0, read), { stream: true }).split("\n");
     rest.push(head);
     for (const other of others) {
       yield rest.join("");

@@ -62,7 +62,7 @@ round_interrupted round_num by detail
 round_leftovers round_num ended left
 disk_low free_mb needed_mb
 disk_ok free_mb
-config_reloaded changed
+config_reloaded changed loaded?
 config_rejected reason
 plugin_off plugin reason
 hook_ran hook_name hook_kind exit_code duration_s output round_num

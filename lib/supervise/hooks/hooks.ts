@@ -13,6 +13,7 @@ import { NOBODY_AROUND, type PluginSet } from "../../extend/plugin_set.ts";
 import { bestEffort } from "../../store/best_effort.ts";
 import { removeHookRecord, writeHookRecord } from "../../store/hook_records.ts";
 import type { Bare } from "../supervision.ts";
+import { Alerts } from "./alerts.ts";
 import { baseContext, hookContext, type HookRound, type NumberedRound } from "./context.ts";
 import { programName } from "./program.ts";
 import { ProgramHooks } from "./program_hooks.ts";
@@ -37,8 +38,7 @@ export class Hooks implements Surroundings {
   #programs: ProgramHooks;
   readonly #stateView: StateView;
   readonly #stopNow: AbortSignal;
-  /** What each detector said last; nothing while it has nothing to say. */
-  readonly #alerts = new Map<string, string>();
+  readonly #alerts = new Alerts();
   #round: number | null = null;
   /** Plugins of which this round's failure is in the log. */
   readonly #failed = new Set<string>();
@@ -65,6 +65,10 @@ export class Hooks implements Surroundings {
     this.#set = set;
     this.#programs = new ProgramHooks(this.#bare, this.#stopNow);
     set.around = this;
+  }
+
+  get set(): PluginSet {
+    return this.#set;
   }
 
   get plugins(): readonly LoadedPlugin[] {
@@ -258,21 +262,13 @@ export class Hooks implements Surroundings {
     return values ?? {};
   }
 
-  /** An alert is told when it is new, or says something else. */
   async #detect(): Promise<void> {
     const asked = this.plugins.filter(({ description }) => description.detectors.length > 0);
     if (asked.length === 0) return;
     const state = await this.#stateView();
     for (const plugin of asked) {
-      const alerts = await this.#parts(plugin, "detector", { op: "detect", state });
-      for (const { name: detector, severity, auto_action } of plugin.description.detectors) {
-        const message = (alerts[detector] as { readonly message?: unknown } | null | undefined)?.message;
-        if (typeof message !== "string") this.#alerts.delete(detector);
-        else if (this.#alerts.get(detector) !== message) {
-          this.#alerts.set(detector, message);
-          this.#bare.log.append({ event: "monitor_alert_emitted", detector, severity, message, auto_action });
-        }
-      }
+      const answers = await this.#parts(plugin, "detector", { op: "detect", state });
+      this.#alerts.tell(this.#bare.log, plugin.description.detectors, answers);
     }
   }
 
