@@ -60,10 +60,12 @@ export class Hooks implements Surroundings {
 
   /** Goes on with another configuration. */
   async reconfigure(config: Config, set: PluginSet): Promise<void> {
-    await this.finish();
+    const before = this.#programs;
+    await Promise.all([before.blocking(), this.rest()]);
     this.#bare = { ...this.#bare, config };
     this.#set = set;
     this.#programs = new ProgramHooks(this.#bare, this.#stopNow);
+    this.#programs.isBusyWith(before.finish());
     set.around = this;
   }
 
