@@ -111,6 +111,16 @@ for (const action of ["stash", "auto_commit"] as const) {
 }
 
 dirtyTest(
+  "does not say what a disabled default_dirty_handler would do, in a dry run",
+  { dryRun: true, disable: ["default_dirty_handler"] },
+  async (r) => {
+    r.write("new", "1");
+    await r.settle();
+    assert.deepEqual([r.events().map((event) => Reflect.get(event, "would")), r.notes], [[undefined], []]);
+  },
+);
+
+dirtyTest(
   "names and stashes no path that a plugin owns",
   { plugin: owner("proposals/", "reports/*.md") },
   async (r) => {
