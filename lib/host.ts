@@ -307,6 +307,8 @@ export interface Terminal {
   readonly out: Stream;
   readonly err: Stream;
   readonly stdinIsTerminal: boolean;
+  /** One line of standard input without its newline, null at its end. */
+  readLine(): Promise<string | null>;
 }
 
 export interface Stream {
@@ -327,6 +329,8 @@ export interface Environment {
   readonly home: string | null;
   /** The words that start this program again, before any argument. */
   readonly program: readonly string[];
+  /** Path of the runtime that runs this program, null where it is compiled in. */
+  readonly runtime: string | null;
   /** The offset of the local zone at that instant, in minutes east of UTC. */
   zoneOffsetMin(at: Instant): number;
 }

@@ -13,6 +13,14 @@ export interface Parts {
 export interface Presets {
   readonly PRESETS: readonly Preset[];
   readonly PROMPT_SCAFFOLD: string;
+  readonly PLUGIN_SAMPLE: PluginSample;
+}
+
+/** What `plugin new` writes: a plugin called `sample`, its test, and the types that both import. */
+export interface PluginSample {
+  readonly plugin: string;
+  readonly test: string;
+  readonly contract: string;
 }
 
 export interface Preset {

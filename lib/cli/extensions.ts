@@ -5,7 +5,7 @@
  */
 import type { Config } from "../core/config.ts";
 import type { ExitCode } from "../core/exit_code.ts";
-import { type Failure, failure } from "../core/problem.ts";
+import { type Failure, failure, type Problem } from "../core/problem.ts";
 import { chooseReader, type ReaderChoice } from "../extend/choose_reader.ts";
 import { builtInReader, type OutputReader } from "../extend/output_reader.ts";
 import { NOBODY_AROUND, noPlugins, type PluginSet } from "../extend/plugin_set.ts";
@@ -14,6 +14,7 @@ import { bestEffort } from "../store/best_effort.ts";
 import { removeHookRecord, writeHookRecord } from "../store/hook_records.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
 import type { Parts } from "./context.ts";
+import { parseToml, readConfig } from "./load_config.ts";
 
 export interface Extensions {
   readonly kind: "extensions";
@@ -58,12 +59,24 @@ async function loadSet(host: Host, config: Config, exitCode: ExitCode): Promise<
   if (loaded.kind === "bad") {
     const { length } = loaded.problems;
     return failure(exitCode, `Cannot load the plugins: ${length} problem${length === 1 ? "" : "s"}`, {
-      problems: loaded.problems,
+      problems: await placed(host, config, loaded.problems),
       hint: "agent-runner plugin verify",
     });
   }
   set.plugins = loaded.plugins;
   return set;
+}
+
+/** With lines where the file is still the one that was read. */
+async function placed(
+  host: Host,
+  { configPath }: Config,
+  problems: readonly Problem[],
+): Promise<readonly Problem[]> {
+  const text = readConfig(host, configPath);
+  if (typeof text !== "string" || parseToml(text) instanceof Error) return problems;
+  const { placeProblems } = await import("./place_problems.ts");
+  return placeProblems(text, problems);
 }
 
 async function readersOf({ plugins }: PluginSet): Promise<readonly OutputReader[]> {

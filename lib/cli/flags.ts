@@ -40,6 +40,25 @@ export interface StopFlags extends GlobalFlags {
   readonly wait: boolean;
 }
 
+export interface PluginNewFlags extends GlobalFlags {
+  readonly force: boolean;
+}
+
+export interface PluginTestFlags extends GlobalFlags {
+  readonly log?: string;
+  readonly trust?: "sandbox" | "full";
+}
+
+export interface PluginAddFlags extends GlobalFlags {
+  readonly sha256?: string;
+  readonly trust: "sandbox" | "full";
+  readonly yes: boolean;
+}
+
+export interface PluginUpdateFlags extends GlobalFlags {
+  readonly yes: boolean;
+}
+
 export const WORK_ACTIONS = ["list", "show", "restore"] as const;
 
 export type WorkAction = typeof WORK_ACTIONS[number];

@@ -1,6 +1,6 @@
 /**
  * `--config PATH` and `--json` work before and after the verb; the later one wins. They are moved right behind the
- * verb, where the verb's own parser finds them.
+ * verb, or behind its action where it has some, where the parser of its flags finds them.
  *
  * @example
  * ```ts
@@ -28,5 +28,12 @@ export function hoistGlobals(args: readonly string[]): readonly string[] {
   }
   const [verb, ...others] = rest;
   const globals = [...(config === null ? [] : ["--config", config]), ...(json ? ["--json"] : [])];
-  return verb === undefined ? globals : [verb, ...globals, ...others];
+  if (verb === undefined) return globals;
+  const [action] = others;
+  return NESTED.includes(verb) && action !== undefined && !action.startsWith("-")
+    ? [verb, action, ...globals, ...others.slice(1)]
+    : [verb, ...globals, ...others];
 }
+
+/** Verbs that have actions, each with flags of its own. */
+export const NESTED: readonly string[] = ["plugin"];

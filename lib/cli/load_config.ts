@@ -95,7 +95,8 @@ function realPathOn(host: Host): (path: string) => string | null {
   };
 }
 
-function readConfig(host: Host, path: string): string | { readonly why: string } | null {
+/** The text of a configuration, null where there is no such file. */
+export function readConfig(host: Host, path: string): string | { readonly why: string } | null {
   try {
     const stat = host.files.stat(path);
     if (stat === null) return null;
@@ -108,7 +109,8 @@ function readConfig(host: Host, path: string): string | { readonly why: string }
   }
 }
 
-function parseToml(text: string): object | TomlError {
+/** The tables of a TOML text. */
+export function parseToml(text: string): object | TomlError {
   try {
     return parse(text, { unsafeKeyBehaviour: "throw" });
   } catch (error) {
@@ -141,13 +143,9 @@ async function invalid(
   problems: readonly Problem[],
   exitCode: ExitCode,
 ): Promise<Failure> {
-  const { parseTOML } = await import("toml-eslint-parser");
-  const { keyLines, lineOf } = await import("../core/toml_lines.ts");
-  const lines = keyLines(parseTOML, text);
-  const placed = problems.map((problem) => ({ ...problem, line: lineOf(lines, problem.where) }));
-  placed.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const { placeProblems } = await import("./place_problems.ts");
   return failure(exitCode, `Cannot read ${path}: ${count(problems.length, "problem")}`, {
-    problems: placed,
+    problems: placeProblems(text, problems),
     hint: `edit ${path}`,
   });
 }
@@ -156,7 +154,8 @@ function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-function dirOf(path: string): string {
+/** The folder of an absolute path. */
+export function dirOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf("/"), 1));
 }
 

@@ -41,6 +41,8 @@ export interface Plugin {
   readonly agents?: readonly string[];
   /** Strings of which a line must contain one to reach the reader. Few and rare ones make it fast; none: every line. */
   readonly interest?: readonly string[];
+  /** What `agent-runner plugin add` proposes as `permissions`; nothing is granted by it. */
+  readonly wants?: Wants;
   /** Called once a round. */
   reader?(context: ReaderContext): Reader;
   /**
@@ -69,6 +71,16 @@ export interface Plugin {
    * a glob without `**` matches the end of a path (`reports/*.md`), one with `**` the whole.
    */
   readonly ownedPaths?: readonly string[];
+}
+
+/** Permissions as in the configuration: paths, hosts, environment variables and programs; `emit` is to write events. */
+export interface Wants {
+  readonly read?: readonly string[];
+  readonly write?: readonly string[];
+  readonly net?: readonly string[];
+  readonly env?: readonly string[];
+  readonly run?: readonly string[];
+  readonly emit?: boolean;
 }
 
 /**

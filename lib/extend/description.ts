@@ -34,6 +34,21 @@ function words(most: number) {
   );
 }
 
+/** Words that can stand in a permission: the runtime takes a comma for a separator. */
+const WANTED = v.optional(
+  v.pipe(
+    v.array(
+      v.pipe(
+        v.string(),
+        v.regex(/^[^,\0\r\n]{1,200}$/, "must be 1 to 200 characters on one line, no comma"),
+        v.check((word) => word.trim() !== "", "must not be empty"),
+      ),
+    ),
+    v.maxLength(50, "has more than 50 items"),
+  ),
+  [],
+);
+
 const DESCRIPTION = v.object({
   name: NAME,
   agents: words(50),
@@ -49,6 +64,17 @@ const DESCRIPTION = v.object({
     v.maxLength(50, "has more than 50 items"),
   ),
   ownedPaths: words(100),
+  wants: v.optional(
+    v.strictObject({
+      read: WANTED,
+      write: WANTED,
+      net: WANTED,
+      env: WANTED,
+      run: WANTED,
+      emit: v.optional(v.boolean(), false),
+    }),
+    {},
+  ),
   functions: v.array(v.picklist(["reader", "ownWords", "serveStartup", "preRound", "postRound"])),
   contextEnrichers: v.array(
     v.pipe(

@@ -141,7 +141,8 @@ export class Guest {
 
 /** What a plugin is, as plain JSON; checked by the program. */
 function describe(plugin: Plugin): unknown {
-  const { apiVersion, name, agents = [], interest = [], eventKinds = [], ownedPaths = [] } = plugin;
+  const { apiVersion, name, agents = [], interest = [], eventKinds = [], ownedPaths = [], wants = {} } =
+    plugin;
   const handlers = Object.entries(plugin.dirtyHandlers ?? {});
   const detectors = Object.entries(plugin.detectors ?? {});
   return {
@@ -151,6 +152,7 @@ function describe(plugin: Plugin): unknown {
     interest,
     eventKinds,
     ownedPaths,
+    wants,
     functions: ["reader", "ownWords", "serveStartup", "preRound", "postRound"].filter((member) =>
       typeof (plugin as unknown as Record<string, unknown>)[member] === "function"
     ),

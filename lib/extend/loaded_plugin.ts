@@ -225,6 +225,7 @@ const NOTHING: Description = {
   interest: [],
   eventKinds: [],
   ownedPaths: [],
+  wants: { read: [], write: [], net: [], env: [], run: [], emit: false },
   functions: [],
   contextEnrichers: [],
   dirtyHandlers: [],
@@ -238,5 +239,8 @@ function readableFault({ type, message, stack }: Fault, source: string): Fault {
 
 function readable(text: string, source: string): string {
   // deno-lint-ignore no-control-regex
-  return text.replaceAll(/\x1b\[[\d;]*m/g, "").replaceAll(/data:application\/[^\s:()]*/g, source);
+  return text.replaceAll(/\x1b\[[\d;]*m/g, "").replaceAll(
+    /data:application\/[^\s:()]*|file:[^\s:()]*\?sha256=[0-9a-f]*/g,
+    source,
+  );
 }

@@ -23,6 +23,9 @@ export function systemEnvironment(): Environment {
     get program() {
       return program();
     },
+    get runtime() {
+      return Deno.build.standalone ? null : Deno.execPath();
+    },
     zoneOffsetMin,
   };
 }

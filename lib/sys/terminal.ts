@@ -12,8 +12,22 @@ export function systemTerminal(): Terminal {
     get stdinIsTerminal() {
       return Deno.stdin.isTerminal();
     },
+    readLine,
   };
 }
+
+/** Byte by byte: what follows the line is for whoever reads next. */
+async function readLine(): Promise<string | null> {
+  const line: number[] = [];
+  const byte = new Uint8Array(1);
+  while (await Deno.stdin.read(byte) !== null) {
+    if (byte[0] === NEWLINE) return new TextDecoder().decode(new Uint8Array(line));
+    line.push(byte[0]!);
+  }
+  return line.length === 0 ? null : new TextDecoder().decode(new Uint8Array(line));
+}
+
+const NEWLINE = 10;
 
 /** What `Deno.stdout` and `Deno.stderr` have in common, as far as it is used. */
 interface Sink {

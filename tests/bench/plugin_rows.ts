@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { loadPlugin } from "../../lib/extend/load_plugins.ts";
+import { loadPlugin, readTexts } from "../../lib/extend/load_plugins.ts";
 import type { LoadedPlugin } from "../../lib/extend/loaded_plugin.ts";
 import { builtInReader, type OpenReader } from "../../lib/extend/output_reader.ts";
 import { outsideReader } from "../../lib/extend/outside_reader.ts";
@@ -172,7 +172,13 @@ async function load(root: string): Promise<LoadedPlugin> {
   Deno.writeTextFileSync(`${root}/bench_reader.ts`, PLUGIN);
   const { config } = accepted({ ...MINIMAL, plugins: { load: [{ source: `${root}/bench_reader.ts` }] } });
   const set = noPlugins();
-  const loaded = await loadPlugin(host, config, config.plugins.load[0]!, `${root}/texts`, () => set.around);
+  const loaded = await loadPlugin(
+    host,
+    config,
+    config.plugins.load[0]!,
+    readTexts(host, `${root}/texts`),
+    () => set.around,
+  );
   if (loaded.kind === "bad") throw new Error(loaded.why);
   return loaded.value;
 }

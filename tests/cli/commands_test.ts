@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { run } from "@stricli/core";
-import { application } from "../../lib/cli/commands.ts";
+import { application, COMMANDS } from "../../lib/cli/commands.ts";
 import type { CliContext } from "../../lib/cli/context.ts";
 import { SCENARIOS } from "../../lib/cli/fake_scenarios.ts";
-import { hoistGlobals } from "../../lib/cli/hoist_globals.ts";
+import { hoistGlobals, NESTED } from "../../lib/cli/hoist_globals.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import manifest from "../../deno.json" with { type: "json" };
 
@@ -28,6 +28,11 @@ Deno.test("application suggests the nearest verb and flag, and where help is", a
   assert.match(await printed("peek", "--selct", "x"), /^error: .*did you mean --select\?/s);
 });
 
+Deno.test("NESTED names the verbs that have actions", () => {
+  const nested = Object.entries(COMMANDS).filter(([, verb]) => "getRoutingTargetForInput" in verb);
+  assert.deepEqual(nested.map(([name]) => name), NESTED);
+});
+
 Deno.test("hoistGlobals() moves --config and --json behind the verb, the later one winning", () => {
   const cases: [string, string][] = [
     ["--config a peek", "peek --config a"],
@@ -37,6 +42,8 @@ Deno.test("hoistGlobals() moves --config and --json behind the verb, the later o
     ["fake-agent -- --json", "fake-agent -- --json"],
     ["peek --config", "peek --config"],
     ["--version", "--version"],
+    ["--config a plugin add x --json", "plugin add --config a --json x"],
+    ["plugin --json --help", "plugin --json --help"],
   ];
   for (const [given, wanted] of cases) assert.equal(hoistGlobals(given.split(" ")).join(" "), wanted);
 });

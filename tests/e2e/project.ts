@@ -313,7 +313,7 @@ export function tomlTable(name: string, values: Tables[string]): string {
 }
 
 /** Where the modules already are: nothing is downloaded by the program under test. */
-const denoDir = await findDenoDir();
+export const denoDir: string = await findDenoDir();
 
 async function findDenoDir(): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();

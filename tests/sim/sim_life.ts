@@ -184,7 +184,12 @@ export class SimLife implements Host {
       },
       columns: () => 80,
     });
-    return { out: stream("out"), err: stream("err"), stdinIsTerminal: options.outIsTerminal };
+    return {
+      out: stream("out"),
+      err: stream("err"),
+      stdinIsTerminal: options.outIsTerminal,
+      readLine: () => Promise.resolve(null),
+    };
   }
 
   #environment(): Environment {
@@ -195,6 +200,7 @@ export class SimLife implements Host {
       cwd: CWD,
       home: options.env.HOME ?? null,
       program: PROGRAM,
+      runtime: null,
       zoneOffsetMin: () => options.zoneOffsetMin,
     };
   }

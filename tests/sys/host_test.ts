@@ -129,6 +129,22 @@ Deno.test(
   ),
 );
 
+Deno.test(
+  "readLine() takes one line at a time, the last one without its newline too, and is null at the end",
+  withScript(
+    `const lines = [];
+     for (let line; (line = await host.terminal.readLine()) !== null;) lines.push(line);
+     host.terminal.out.write(JSON.stringify(lines));`,
+    async ({ path }) => {
+      const child = deno(["run", "-A", "--no-lock", path], { stdin: "piped" }).spawn();
+      const input = child.stdin.getWriter();
+      await input.write(new TextEncoder().encode("yes\n\nü"));
+      await input.close();
+      assert.equal(text((await child.output()).stdout), JSON.stringify(["yes", "", "ü"]));
+    },
+  ),
+);
+
 Deno.test("on() calls each handler at a signal until it is taken back", async () => {
   const calls: string[] = [];
   const arrived = new AbortController();
