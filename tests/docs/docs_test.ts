@@ -44,8 +44,9 @@ Deno.test("docs name only verbs and flags that there are", () => {
       .map(([name, text]) => [name.trim().replace("agent-runner ", ""), text]),
   );
   const problems = PAGES.filter((page) => !page.startsWith("docs/reference/")).flatMap((page) =>
-    commandsIn(read(page)).flatMap(({ verb, flags }) => {
-      const help = helps.get(verb);
+    commandsIn(read(page)).flatMap(({ verb, next, flags }) => {
+      // A verb may have verbs of its own.
+      const help = helps.get(`${verb} ${next}`) ?? helps.get(verb);
       if (help === undefined) return [`${page}: no verb ${verb}`];
       return flags.filter((flag) => !help.includes(flag)).map((flag) => `${page}: ${verb} has no ${flag}`);
     })
@@ -169,15 +170,24 @@ async function shell(commands: string, { cwd = ROOT, env = {} }: Place) {
   return { code, output: new TextDecoder().decode(stdout) };
 }
 
+interface Named {
+  readonly verb: string;
+  /** The word behind the verb, "" without one. */
+  readonly next: string;
+  readonly flags: readonly string[];
+}
+
 /** Every `agent-runner VERB --flags` in a code block or in code within a line. */
-function commandsIn(page: string): readonly { readonly verb: string; readonly flags: readonly string[] }[] {
+function commandsIn(page: string): readonly Named[] {
   const fenced = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].flatMap(([, body = ""]) => body.split("\n"));
   const inline = [...page.replaceAll(/^```[^]*?^```$/gm, "").matchAll(/`([^`]+)`/g)].map(([, body = ""]) =>
     body
   );
   return [...fenced, ...inline].flatMap((line) => {
     const found = /^agent-runner (?:--config \S+ )?([a-z-]+)([^|#]*)/.exec(line.trim());
-    return found === null ? [] : [{ verb: found[1]!, flags: found[2]!.match(/--[a-z-]+/g) ?? [] }];
+    if (found === null) return [];
+    const [, verb = "", rest = ""] = found;
+    return [{ verb, next: /^ ([a-z-]+)/.exec(rest)?.[1] ?? "", flags: rest.match(/--[a-z-]+/g) ?? [] }];
   });
 }
 
