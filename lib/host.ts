@@ -168,6 +168,8 @@ export interface Processes {
    * empty cache. Rejects with FileError when it cannot be started.
    */
   sandbox(spec: SandboxSpec): Promise<Sandbox>;
+  /** Removes the folder that a sandbox has left behind, because its program was killed; any other folder stays. */
+  removeSandboxFolder(path: string): Promise<void>;
   /** Runs a short helper program to its end. `code` is null when it ran into `timeoutMs`. */
   run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
   /**
@@ -239,12 +241,16 @@ export interface Sandbox {
   readonly pid: number;
   /** As `ProcessInfo.startTime`. */
   readonly startTime: string;
+  /** Holds everything that it may write without leave. */
+  readonly folder: string;
   /** The end of what it wrote to standard error. */
   readonly errors: string;
   send(line: string): void;
   /** Its next line; null when there is none any more, or one without end. */
   next(): Promise<string | null>;
-  /** Ends it with its group, and removes its folder. */
+  /** Ends it with its group; `next` says that there is nothing any more. */
+  kill(): void;
+  /** As `kill`, and removes its folder. */
   end(): Promise<void>;
 }
 

@@ -58,7 +58,9 @@ export const PLUGIN_ROWS = {
     write: key(STRINGS, [], { text: "Files and folders that it may write." }),
     net: key(STRINGS, [], { text: "Hosts (host or host:port) that it may talk to." }),
     env: key(STRINGS, [], { text: "Environment variables that it gets and may read." }),
-    run: key(STRINGS, [], { text: "Programs that it may start; what they do is not limited." }),
+    run: key(STRINGS, [], {
+      text: "Programs that it may start, by name or path; they get PATH, and what they do is not limited.",
+    }),
     emit: key(BOOL, false, { text: "Whether it may write events of its own kinds." }),
   },
   timeout_s: optional(POSITIVE, { unit: "s", text: "Instead of plugins.hook_timeout_s." }),

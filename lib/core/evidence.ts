@@ -47,6 +47,9 @@ interface Standing {
   readonly closingWords: string;
 }
 
+/** Windows and repetitions that are kept; a reader that finds more is wrong. */
+const KEPT_MAX = 100;
+
 const NOTHING_STANDS: Standing = { windows: [], own: null, passing: null, closingWords: "" };
 
 /** The evidence before the first finding. */
@@ -108,6 +111,7 @@ export function withFinding(evidence: Evidence, finding: Finding): Evidence {
     case "tool":
       return { ...evidence, openTools: Math.max(0, evidence.openTools + (finding.open ? 1 : -1)) };
     case "repetition":
+      if (evidence.repetitions.length >= KEPT_MAX) return evidence;
       return { ...evidence, repetitions: [...evidence.repetitions, finding] };
     case "result":
       return finding.ok ? afterSuccess(evidence) : afterFailure(evidence, finding.raw);
@@ -121,7 +125,8 @@ function withRefusal(standing: Standing, refusal: LimitFinding): Standing {
   if (refusal.resetAt === null && refusal.window === null) {
     return { ...standing, passing: estimated(classificationOf(refusal), refusal.raw) };
   }
-  return { ...standing, windows: [...standing.windows.filter((other) => other !== known), refusal] };
+  const others = standing.windows.filter((other) => other !== known).slice(1 - KEPT_MAX);
+  return { ...standing, windows: [...others, refusal] };
 }
 
 function withoutWindow(standing: Standing, window: string | null): Standing {

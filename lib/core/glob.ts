@@ -41,13 +41,28 @@ function rank(unit: number): number {
 function partOf(word: string): GlobPart {
   if (word === "**") return { kind: "depth" };
   if (!/[*?[]/.test(word)) return { kind: "name", name: word };
-  return { kind: "pattern", matches: new RegExp(`^${[...tokensOf(word)].join("")}$`, "su") };
+  return { kind: "pattern", matches: new RegExp(`^${regexOf(word)}$`, "su") };
 }
+
+/**
+ * The first place where what stands between two `*` fits is as good as any later one, so none is tried twice: whatever the
+ * pattern is, it takes time in proportion to its length and that of the name.
+ */
+function regexOf(word: string): string {
+  const [first = "", ...others] = [...tokensOf(word)].join("").split(ANY);
+  const last = others.pop();
+  if (last === undefined) return first;
+  const between = others.filter((part) => part !== "").map((part, index) => `(?=(.*?${part}))\\${index + 1}`);
+  return `${first}${between.join("")}.*${last}`;
+}
+
+/** Stands for `*`; no name holds it. */
+const ANY = "\0";
 
 /** The regular expression of each token; a `[` that nothing closes stands for itself. */
 function* tokensOf(word: string): Generator<string> {
   for (const [token] of word.matchAll(/\*+|\?|\[!?\]?[^\]]*\]|[^]/gu)) {
-    if (token.startsWith("*")) yield ".*";
+    if (token.startsWith("*")) yield ANY;
     else if (token === "?") yield ".";
     else if (token.length > 1 && token.startsWith("[")) yield classOf(token);
     else yield escaped(token);

@@ -31,13 +31,28 @@ function matcherOf(pattern: string): (path: string) => boolean {
   return (path) => matches(parts, path.split("/").slice(-parts.length));
 }
 
+/** Goes back to the last `**` only: what an earlier one takes more makes no difference. */
 function matches(parts: readonly GlobPart[], names: readonly string[]): boolean {
-  const [part, ...others] = parts;
-  if (part === undefined) return names.length === 0;
-  if (part.kind === "depth") {
-    return others.length === 0 || names.some((_, at) => matches(others, names.slice(at)));
+  let part = 0;
+  let name = 0;
+  let back: { readonly part: number; name: number } | null = null;
+  while (name < names.length) {
+    const at = parts[part];
+    if (at?.kind === "depth") {
+      if (part === parts.length - 1) return true;
+      back = { part: ++part, name };
+    } else if (at !== undefined && fits(at, names[name]!)) {
+      part++;
+      name++;
+    } else if (back !== null) {
+      part = back.part;
+      name = ++back.name;
+    } else return false;
   }
-  const [name, ...rest] = names;
-  if (name === undefined) return false;
-  return (part.kind === "name" ? part.name === name : part.matches.test(name)) && matches(others, rest);
+  // A `**` at the end stands for something below.
+  return part === parts.length || (part === parts.length - 1 && parts[part]?.kind === "depth");
+}
+
+function fits(part: Exclude<GlobPart, { readonly kind: "depth" }>, name: string): boolean {
+  return part.kind === "name" ? part.name === name : part.matches.test(name);
 }

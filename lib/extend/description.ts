@@ -19,6 +19,7 @@ const NAME = v.pipe(
 const PART_NAME = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z_][\w-]{0,63}$/, "must be 1 to 64 letters, digits, _ and -"),
+  v.check((name) => name !== "__proto__", "is no name"),
 );
 
 function words(most: number) {
@@ -34,13 +35,22 @@ function words(most: number) {
   );
 }
 
+function parts<Part extends v.GenericSchema>(part: Part) {
+  return v.pipe(v.array(part), v.maxLength(50, "has more than 50 items"));
+}
+
+/** Words that people get to see. */
+function printable(most: number) {
+  return v.pipe(words(most), v.everyItem((word) => !/\p{Cc}/u.test(word), "holds control characters"));
+}
+
 /** Words that can stand in a permission: the runtime takes a comma for a separator. */
 const WANTED = v.optional(
   v.pipe(
     v.array(
       v.pipe(
         v.string(),
-        v.regex(/^[^,\0\r\n]{1,200}$/, "must be 1 to 200 characters on one line, no comma"),
+        v.regex(/^[^,\p{Cc}]{1,200}$/u, "must be 1 to 200 characters on one line, no comma"),
         v.check((word) => word.trim() !== "", "must not be empty"),
       ),
     ),
@@ -51,7 +61,7 @@ const WANTED = v.optional(
 
 const DESCRIPTION = v.object({
   name: NAME,
-  agents: words(50),
+  agents: printable(50),
   interest: words(50),
   eventKinds: v.pipe(
     v.array(
@@ -63,7 +73,7 @@ const DESCRIPTION = v.object({
     ),
     v.maxLength(50, "has more than 50 items"),
   ),
-  ownedPaths: words(100),
+  ownedPaths: printable(100),
   wants: v.optional(
     v.strictObject({
       read: WANTED,
@@ -76,14 +86,14 @@ const DESCRIPTION = v.object({
     {},
   ),
   functions: v.array(v.picklist(["reader", "ownWords", "serveStartup", "preRound", "postRound"])),
-  contextEnrichers: v.array(
+  contextEnrichers: parts(
     v.pipe(
       PART_NAME,
       v.check((name) => !CONTEXT_NAMES.includes(name), "is a name of the round's own context"),
     ),
   ),
-  dirtyHandlers: v.array(v.object({ name: PART_NAME, priority: v.pipe(v.number(), v.integer()) })),
-  detectors: v.array(v.object({
+  dirtyHandlers: parts(v.object({ name: PART_NAME, priority: v.pipe(v.number(), v.integer()) })),
+  detectors: parts(v.object({
     name: PART_NAME,
     severity: v.picklist(["info", "warning", "critical"]),
     auto_action: v.picklist(["none", "stop_service"]),

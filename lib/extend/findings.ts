@@ -7,7 +7,15 @@ const RAW_MAX = 64 * 1024;
 const raw = v.optional(v.pipe(v.string(), v.transform((text) => text.slice(0, RAW_MAX))), "");
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const counts = v.optional(count, 0);
-const instant = v.pipe(v.number(), v.finite(), v.transform((at) => Math.round(at)));
+/** The calendar's first and last moment (ms), beyond which there is no date. */
+const INSTANT_MAX = 8.64e15;
+const instant = v.pipe(
+  v.number(),
+  v.minValue(-INSTANT_MAX),
+  v.maxValue(INSTANT_MAX),
+  v.transform((at) => Math.round(at)),
+);
+const short = v.pipe(v.string(), v.maxLength(400, "is longer than 400 characters"));
 const word = v.pipe(v.string(), v.regex(/^[\w.:-]{1,100}$/, "must be 1 to 100 letters, digits, _ . : and -"));
 const window = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(100))), null);
 
@@ -28,7 +36,7 @@ const FINDINGS: { readonly [K in Finding["kind"]]: v.GenericSchema<unknown, Extr
     billing: v.object({ kind: v.literal("billing"), raw }),
     usage: v.object({
       kind: v.literal("usage"),
-      model: v.optional(v.string(), "unknown"),
+      model: v.optional(short, "unknown"),
       inputTokens: counts,
       outputTokens: counts,
       cachedTokens: counts,
@@ -36,24 +44,41 @@ const FINDINGS: { readonly [K in Finding["kind"]]: v.GenericSchema<unknown, Extr
       toolCalls: counts,
       usd: v.optional(v.nullable(v.pipe(v.number(), v.finite())), null),
       durationMs: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0),
-      models: v.optional(v.nullable(v.record(v.string(), v.record(v.string(), v.number()))), null),
+      models: v.optional(
+        v.nullable(v.pipe(
+          v.record(short, v.pipe(v.record(short, v.number()), few())),
+          few(),
+        )),
+        null,
+      ),
     }),
     result: v.object({ kind: v.literal("result"), ok: v.boolean(), raw }),
-    waiting_for_human: v.object({ kind: v.literal("waiting_for_human"), what: v.string() }),
+    waiting_for_human: v.object({
+      kind: v.literal("waiting_for_human"),
+      what: v.pipe(v.string(), v.transform((text) => text.slice(0, RAW_MAX))),
+    }),
     tool: v.object({ kind: v.literal("tool"), open: v.boolean() }),
     repetition: v.object({
       kind: v.literal("repetition"),
-      tool: v.string(),
-      target: v.nullable(v.pipe(v.string(), v.maxLength(400))),
+      tool: short,
+      target: v.nullable(short),
       count,
       window: count,
     }),
     other_limit: v.object({ kind: v.literal("other_limit"), classification: word, resetAt: instant, raw }),
   };
 
+function few<T extends object>() {
+  return v.check<T, string>((table) => Object.keys(table).length <= 100, "has more than 100 members");
+}
+
+/** Findings that one answer may hold. */
+const FINDINGS_MAX = 50_000;
+
 /** What a plugin's reader returned as findings, or in a sentence what is wrong with it. */
 export function readFindings(value: unknown): readonly Finding[] | string {
   if (!Array.isArray(value)) return `the reader must return a list of findings, got ${show(value)}`;
+  if (value.length > FINDINGS_MAX) return `${value.length} findings at once, at most ${FINDINGS_MAX}`;
   const findings: Finding[] = [];
   for (const item of value) {
     const kind: unknown = item?.kind;

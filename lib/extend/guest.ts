@@ -54,6 +54,8 @@ export class Guest {
   #plugin: Plugin | null = null;
   #config: Json = {};
   #mayEmit = false;
+  /** Events in this call. */
+  #emits = 0;
   #reader: Reader | null = null;
 
   constructor(outlet: Outlet) {
@@ -65,6 +67,7 @@ export class Guest {
     if (call.op === "load") return await this.#load(call);
     const plugin = this.#plugin;
     if (plugin === null) throw new Error("no plugin is loaded");
+    this.#emits = 0;
     switch (call.op) {
       case "configure":
         this.#config = await checkedConfig(plugin.configSchema, call.config);
@@ -135,9 +138,20 @@ export class Guest {
     if (this.#plugin?.eventKinds?.includes(kind) !== true) {
       throw new Error(`unknown event kind ${JSON.stringify(kind)}; name it in eventKinds`);
     }
+    if (++this.#emits > EMITS_MAX) throw new RangeError(`more than ${EMITS_MAX} events in one call`);
+    const { length } = JSON.stringify(fields);
+    if (length > FIELDS_MAX) {
+      throw new RangeError(`the fields take ${length} characters, at most ${FIELDS_MAX}`);
+    }
     this.#outlet.emit(kind, fields);
   }
 }
+
+/** Events that one call may write. */
+export const EMITS_MAX = 100;
+
+/** Characters of JSON that the fields of one event may take. */
+export const FIELDS_MAX = 16 * 1024;
 
 /** What a plugin is, as plain JSON; checked by the program. */
 function describe(plugin: Plugin): unknown {
@@ -201,7 +215,9 @@ async function eachPart<Part>(
       if (text.length > PART_MAX) {
         throw new RangeError(`its value takes ${text.length} characters, at most ${PART_MAX}`);
       }
-      values[name] = JSON.parse(text);
+      const plain: Json = JSON.parse(text);
+      if (isDeep(plain)) throw new RangeError("its value is nested too deeply");
+      values[name] = plain;
     } catch (error) {
       faults.push({ name, ...faultOf(error) });
     }
@@ -210,14 +226,29 @@ async function eachPart<Part>(
 }
 
 /** Characters of JSON that one enricher or detector may answer with. */
-const PART_MAX = 64 * 1024;
+export const PART_MAX = 64 * 1024;
+
+/** Whether lists and tables are in one another more than so many times. */
+function isDeep(value: Json, left = 32): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return left === 0 || Object.values(value).some((member) => isDeep(member, left - 1));
+}
 
 /** Whatever was thrown, as data. */
 export function faultOf(error: unknown): Fault {
+  try {
+    return ownFaultOf(error);
+  } catch {
+    // Something that throws when it is looked at.
+    return { type: "Error", message: "something was thrown that cannot be looked at", stack: "" };
+  }
+}
+
+function ownFaultOf(error: unknown): Fault {
   if (!(error instanceof Error)) return { type: "Error", message: String(error), stack: "" };
   // Only the plugin's own frames; ours end with the end of this module's address, however it was shortened.
   const frames = (error.stack ?? "").split("\n").filter((frame) => !frame.includes(`${OWN_END}:`));
-  return { type: error.name, message: error.message, stack: frames.join("\n") };
+  return { type: String(error.name), message: String(error.message), stack: frames.join("\n") };
 }
 
 const OWN_END = import.meta.url.slice(-20);

@@ -186,7 +186,11 @@ function allowed(permissions: PluginDeclaration["permissions"], folder: string):
     return { kind: "bad", why: `permissions cannot name ${JSON.stringify(odd)}: no commas, not empty` };
   }
   const absolute = (path: string) => path.startsWith("/") ? path : `${folder}/${path.replace(/^\.\//, "")}`;
-  return { kind: "ok", value: { read: read.map(absolute), write: write.map(absolute), net, env, run } };
+  const program = (word: string) => word.includes("/") ? absolute(word) : word;
+  return {
+    kind: "ok",
+    value: { read: read.map(absolute), write: write.map(absolute), net, env, run: run.map(program) },
+  };
 }
 
 /** Names and kinds that another plugin has already. */

@@ -3,8 +3,10 @@ import type { DirtyOutcome, Json } from "../core/plugin.ts";
 import type { Host } from "../host.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Description, readDescription } from "./description.ts";
+import { loadFault, readableFault } from "./faults.ts";
 import { readOutcome } from "./findings.ts";
-import type { Call, Fault } from "./guest.ts";
+import { type Call, type Fault, FIELDS_MAX } from "./guest.ts";
+import { readParts } from "./parts.ts";
 import { type ProcessListener, talkWithOwnProcess } from "./plugin_process.ts";
 import { type Talk, talkInProcess } from "./talk.ts";
 
@@ -50,9 +52,6 @@ export interface Recipe {
   readonly configOf: (name: string) => Json;
   readonly limitMs: number;
 }
-
-/** Fields of one event of a plugin (characters of JSON). */
-const FIELDS_MAX = 16 * 1024;
 
 /** A plugin from outside. Its process lives from the first call to the next `rest`. */
 export class LoadedPlugin {
@@ -131,6 +130,20 @@ export class LoadedPlugin {
     return null;
   }
 
+  /** The answers of a call that goes to several of its parts, by their names; each failed part is told. */
+  async callParts(
+    kind: "context_enricher" | "detector",
+    call: Call,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const called = await this.call({ kind, name: this.name }, call);
+    if (called === null) return {};
+    const { contextEnrichers, detectors } = this.description;
+    const names = kind === "detector" ? detectors.map(({ name }) => name) : contextEnrichers;
+    const { values, faults } = readParts(called.value, names);
+    for (const { name, ...fault } of faults) this.fail({ kind, name }, fault);
+    return values;
+  }
+
   /** Asks one of its dirty handlers; null passes. */
   async handleDirty(name: string, context: Json, files: readonly string[]): Promise<DirtyOutcome | null> {
     const where: Where = { kind: "dirty_handler", name };
@@ -176,7 +189,7 @@ export class LoadedPlugin {
         : await talkWithOwnProcess(this.#host, this.recipe.allow, this.#outlet(), this.#around());
       this.#talk = talk;
       const loaded = await talk.call({ op: "load", url, mayEmit }, limitMs);
-      if (loaded.kind === "fault") return loaded;
+      if (loaded.kind === "fault") return { kind: "fault", fault: loadFault(loaded.fault) };
       const description = readDescription(loaded.value);
       if (typeof description === "string") return faulty(description);
       const configured = await talk.call({ op: "configure", config: configOf(description.name) }, limitMs);
@@ -231,16 +244,3 @@ const NOTHING: Description = {
   dirtyHandlers: [],
   detectors: [],
 };
-
-/** Places in a text that was imported as `data:` are places in its source. */
-function readableFault({ type, message, stack }: Fault, source: string): Fault {
-  return { type, message: readable(message, source), stack: readable(stack, source) };
-}
-
-function readable(text: string, source: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/\x1b\[[\d;]*m/g, "").replaceAll(
-    /data:application\/[^\s:()]*|file:[^\s:()]*\?sha256=[0-9a-f]*/g,
-    source,
-  );
-}

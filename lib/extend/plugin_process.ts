@@ -9,6 +9,8 @@ export interface PluginProcess {
   /** Marker in its environment and in that of all that it starts. */
   readonly id: string;
   readonly cgroup: string | null;
+  /** Goes with it. */
+  readonly folder: string;
 }
 
 /** Hears of processes that begin and end. */
@@ -34,9 +36,10 @@ export async function talkWithOwnProcess(
   }`;
   const cgroup = cgroups.root === null ? null : cgroups.make(`${cgroups.root}/agent-runner-${id}`);
   try {
-    const env = { ...grantedVariables(host, allow.env), AGENT_RUNNER_ROUND_ID: id };
+    const env = { ...grantedVariables(host, allow), AGENT_RUNNER_ROUND_ID: id };
     const talk = await talkWithProcess(host, { allow, env, cgroup }, outlet);
-    const started = { pid: talk.sandbox.pid, startTime: talk.sandbox.startTime, id, cgroup };
+    const { pid, startTime, folder } = talk.sandbox;
+    const started = { pid, startTime, id, cgroup, folder };
     listener.started(started);
     return {
       call: (call, limitMs) => talk.call(call, limitMs),
@@ -52,9 +55,14 @@ export async function talkWithOwnProcess(
   }
 }
 
-function grantedVariables({ env }: Host, names: readonly string[]): Readonly<Record<string, string>> {
+/** Programs are found by PATH, and get it; the plugin itself may not read it. */
+function grantedVariables(
+  host: Host,
+  { env, run }: SandboxSpec["allow"],
+): Readonly<Record<string, string>> {
+  const names = run.length === 0 ? env : ["PATH", ...env];
   const set = names.flatMap((name) => {
-    const value = env.get(name);
+    const value = host.env.get(name);
     return value === undefined ? [] : [[name, value]];
   });
   return Object.fromEntries(set);

@@ -82,6 +82,7 @@ export async function readPluginFile(host: Host, path: string): Promise<Got<Text
     const stat = host.files.stat(path);
     if (stat === null) return bad(`${path} does not exist`);
     if (stat.isDir) return bad(`${path} is a folder; name the file in it`);
+    if (!stat.isFile) return bad(`${path} is no regular file`);
     if (stat.size > BYTES_MAX) return bad(`${path} is larger than ${BYTES_MAX} bytes`);
     const read = await asModule(host, host.files.readText(path) ?? "", path);
     if (read.kind === "ok" && read.value.sha256 !== await host.files.sha256({ path })) {

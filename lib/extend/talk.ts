@@ -4,8 +4,10 @@
  * @module
  */
 import type { Host, Sandbox, SandboxSpec } from "../host.ts";
-import { type Call, type Fault, faultOf, Guest, type Outlet } from "./guest.ts";
+import { readFault, wordOf } from "./faults.ts";
+import { type Call, EMITS_MAX, type Fault, faultOf, Guest, type Outlet } from "./guest.ts";
 import GUEST from "./guest.ts" with { type: "text" };
+import { isShallow } from "./json_depth.ts";
 
 /** How a call went. After a fault that is the `end`, the plugin cannot be spoken to any more. */
 export type Called =
@@ -25,8 +27,8 @@ const RESIDENT_MAX = 512 * 1024 * 1024;
 /** Between two looks at its memory and the time that it takes (ms). */
 const LOOK_MS = 100;
 
-/** Events that one call may write; more is a flood. */
-const EMITS_MAX = 100;
+/** Things that one call may ask for; more is a flood. */
+const ASKS_MAX = 10;
 
 /** Starts a process and gives it the part that speaks with us. Rejects with FileError. */
 export async function talkWithProcess(
@@ -65,6 +67,8 @@ class ProcessTalk implements Talk {
   }
 
   hurry(limitMs: number): void {
+    // Between two calls it may rest for as long as it likes.
+    if (this.#deadlineMs === Infinity) return;
     this.#deadlineMs = Math.min(this.#deadlineMs, this.#host.clock.monotonicMs() + limitMs);
   }
 
@@ -74,7 +78,7 @@ class ProcessTalk implements Talk {
   }
 
   async #answer(id: number, limitMs: number): Promise<Called> {
-    for (let emitted = 0;;) {
+    for (let emitted = 0, asked = 0;;) {
       const line = await this.sandbox.next();
       if (line === null) return await this.#ended(limitMs);
       const message = parsed(line);
@@ -85,16 +89,18 @@ class ProcessTalk implements Talk {
         if (++emitted > EMITS_MAX) {
           return await this.#end("FloodError", `more than ${EMITS_MAX} events in one call`);
         }
-        this.#outlet.emit(String(message.emit), message.fields);
-      } else if ("ask" in message) this.#reply(message.ask, String(message.what));
-      else if (message.id === id && message.fault === undefined) {
-        return { kind: "value", value: message.value };
-      } else if (message.id === id) return { kind: "fault", fault: checkedFault(message.fault), end: false };
+        this.#outlet.emit(wordOf(message.emit), message.fields);
+      } else if ("ask" in message) {
+        if (++asked > ASKS_MAX) return await this.#end("FloodError", `asked more than ${ASKS_MAX} times`);
+        await this.#reply(message.ask, wordOf(message.what));
+      } else if (message.id === id && message.fault === undefined) {
+        return { kind: "value", value: message.value ?? null };
+      } else if (message.id === id) return { kind: "fault", fault: readFault(message.fault), end: false };
       else return await this.#end("ProtocolError", "it answered what was not asked");
     }
   }
 
-  /** What it asks for may take its time, which is not the plugin's. */
+  /** One after the other. What it asks for may take its time, which is not the plugin's. */
   async #reply(answer: unknown, what: string): Promise<void> {
     const left = this.#deadlineMs - this.#host.clock.monotonicMs();
     this.#deadlineMs = Infinity;
@@ -118,7 +124,7 @@ class ProcessTalk implements Talk {
         this.#why ??= { type: "MemoryError", message, stack: "" };
       }
       if (this.#why === null) continue;
-      processes.signal(-this.sandbox.pid, "SIGKILL");
+      this.sandbox.kill();
       return;
     }
   }
@@ -150,21 +156,12 @@ interface Message {
 
 function parsed(line: string): Message | null {
   try {
-    const value: unknown = JSON.parse(line);
+    const value: unknown = isShallow(line) ? JSON.parse(line) : null;
     return typeof value === "object" && value !== null ? value : null;
   } catch {
     // What is no JSON is said by the caller.
     return null;
   }
-}
-
-function checkedFault(raw: unknown): Fault {
-  const { type, message, stack } = (raw ?? {}) as Readonly<Record<keyof Fault, unknown>>;
-  return {
-    type: String(type ?? "Error").slice(0, 100),
-    message: String(message ?? ""),
-    stack: String(stack ?? ""),
-  };
 }
 
 /** The plugin runs in this process, with all that this process may do. Code that never yields cannot be ended. */
@@ -175,23 +172,32 @@ export function talkInProcess(host: Host, outlet: Outlet): Talk {
     async call(call, limitMs) {
       const done = new AbortController();
       hurried = Promise.withResolvers();
+      const message = `no answer within ${limitMs / 1000} s`;
       const late = Promise.race([host.clock.sleep(limitMs, done.signal), hurried.promise]).then(
-        (): Called => {
-          const message = `no answer within ${limitMs / 1000} s`;
-          return { kind: "fault", fault: { type: "TimeoutError", message, stack: "" }, end: true };
-        },
+        (): Called => (
+          { kind: "fault", fault: { type: "TimeoutError", message, stack: "" }, end: true }
+        ),
       );
       const answer = guest.call(call).then(
-        (value): Called => ({ kind: "value", value: value ?? null }),
-        (error): Called => ({ kind: "fault", fault: faultOf(error), end: false }),
-      );
+        (value): Called => ({ kind: "value", value: plain(value) }),
+      ).catch((error): Called => ({ kind: "fault", fault: faultOf(error), end: false }));
       try {
         return await Promise.race([answer, late]);
       } finally {
         done.abort();
       }
     },
-    hurry: (limitMs) => void host.clock.sleep(limitMs).then(hurried.resolve),
+    hurry(limitMs) {
+      const { resolve } = hurried;
+      host.clock.sleep(limitMs).then(resolve);
+    },
     end: () => Promise.resolve(),
   };
+}
+
+/** As it would come out of a process of its own. Throws where it is no plain JSON. */
+function plain(value: unknown): unknown {
+  const text = JSON.stringify(value ?? null) ?? "null";
+  if (!isShallow(text)) throw new RangeError("its answer is nested too deeply");
+  return JSON.parse(text);
 }

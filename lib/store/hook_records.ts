@@ -18,6 +18,8 @@ const HookRecord = v.object({
   /** Its marker. */
   id: v.string(),
   cgroup: v.nullable(v.string()),
+  /** What a plugin may write without leave; null for a program. */
+  folder: v.optional(v.nullable(v.string()), null),
   /** The supervisor that runs it. */
   owner: v.object({ pid: v.number(), start_time: v.string() }),
 });
@@ -28,11 +30,12 @@ export type HookRecord = Readonly<v.InferOutput<typeof HookRecord>>;
 export function writeHookRecord(
   host: Host,
   { hooks }: Layout,
-  { pid, startTime, id, cgroup }: {
+  { pid, startTime, id, cgroup, folder = null }: {
     readonly pid: number;
     readonly startTime: string;
     readonly id: string;
     readonly cgroup: string | null;
+    readonly folder?: string | null;
   },
 ): void {
   const { self } = host.processes;
@@ -42,6 +45,7 @@ export function writeHookRecord(
     boot_id: host.clock.boot().id,
     id,
     cgroup,
+    folder,
     owner: { pid: self.pid, start_time: self.startTime },
   };
   host.files.makeDir(hooks);

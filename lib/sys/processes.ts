@@ -20,6 +20,7 @@ export function systemProcesses(): Processes {
   return {
     launch: (spec) => launch(spec, { flock: flock(), mv: mv() }, startTimeOf),
     sandbox: async (spec) => (await import("./sandbox.ts")).sandbox(spec, startTimeOf),
+    removeSandboxFolder: async (path) => (await import("./sandbox.ts")).removeSandboxFolder(path),
     run: (argv, options) => runProgram(argv, options),
     spawnIdle,
     inspect: table.inspect,

@@ -3,10 +3,16 @@ import { refusalOf } from "./refusal.ts";
 import SANDBOX_LOOP from "./sandbox_loop.ts" with { type: "text" };
 
 /** Bytes of one line that are taken; a longer one is the end of the conversation. */
-export const LINE_BYTES_MAX = 32 * 1024 * 1024;
+export const LINE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Bytes of standard error that are kept: the last ones. */
 const ERRORS_KEPT = 4096;
+
+/** How long the last of standard error may take (ms). */
+const LAST_WORDS_MS = 200;
+
+/** How the name of every folder of a sandbox begins. */
+const FOLDER_PREFIX = "agent-runner-plugin-";
 
 const KINDS = ["read", "write", "net", "env", "run"] as const;
 
@@ -36,15 +42,21 @@ export function sandbox(spec: SandboxSpec, startTimeOf: (pid: number) => string)
   }
 }
 
+/** `Processes.removeSandboxFolder`. */
+export function removeSandboxFolder(path: string): void {
+  if (path.slice(path.lastIndexOf("/") + 1).startsWith(FOLDER_PREFIX)) removeFolder(path);
+}
+
 class SandboxProcess implements Sandbox {
   readonly pid: number;
   readonly startTime: string;
   readonly #child: Deno.ChildProcess;
-  readonly #folder: string;
+  readonly folder: string;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #output: ReadableStreamDefaultReader<Uint8Array>;
   readonly #lines: string[] = [];
   readonly #decoder = new TextDecoder();
+  readonly #errorOutput: ReadableStreamDefaultReader<Uint8Array>;
   readonly #errorsRead: Promise<void>;
   #rest: string[] = [];
   #restLength = 0;
@@ -54,11 +66,12 @@ class SandboxProcess implements Sandbox {
     this.pid = child.pid;
     this.startTime = startTime;
     this.#child = child;
-    this.#folder = folder;
+    this.folder = folder;
     this.#input = child.stdin.getWriter();
     this.#input.closed.catch(ignore);
     this.#output = child.stdout.getReader();
-    this.#errorsRead = this.#readErrors();
+    this.#errorOutput = child.stderr.getReader();
+    this.#errorsRead = this.#readErrors().catch(ignore);
     this.send(new TextEncoder().encode(module).toBase64());
   }
 
@@ -81,11 +94,22 @@ class SandboxProcess implements Sandbox {
     return this.#lines.shift()!;
   }
 
-  async end(): Promise<void> {
+  kill(): void {
     end(this.#child);
+    // What it has started may have left its group and hold the pipe open.
+    this.#output.cancel().catch(ignore);
+  }
+
+  async end(): Promise<void> {
+    this.kill();
     await this.#child.status;
-    await Promise.all([this.#output.cancel(), this.#errorsRead, this.#input.abort().catch(ignore)]);
-    removeFolder(this.#folder);
+    // What it has started may hold this pipe too.
+    const enough = Promise.withResolvers<void>();
+    const timer = setTimeout(enough.resolve, LAST_WORDS_MS);
+    await Promise.race([this.#errorsRead, enough.promise]);
+    clearTimeout(timer);
+    await Promise.all([this.#errorOutput.cancel().catch(ignore), this.#input.abort().catch(ignore)]);
+    removeFolder(this.folder);
   }
 
   #take(text: string): void {
@@ -101,8 +125,10 @@ class SandboxProcess implements Sandbox {
 
   async #readErrors(): Promise<void> {
     const decoder = new TextDecoder();
-    for await (const chunk of this.#child.stderr) {
-      this.#errors = (this.#errors + decoder.decode(chunk, { stream: true })).slice(-ERRORS_KEPT);
+    for (;;) {
+      const { value } = await this.#errorOutput.read();
+      if (value === undefined) return;
+      this.#errors = (this.#errors + decoder.decode(value, { stream: true })).slice(-ERRORS_KEPT);
     }
   }
 }
@@ -160,7 +186,7 @@ function end(child: Deno.ChildProcess): void {
 }
 
 function makeFolder(): string {
-  return Deno.realPathSync(Deno.makeTempDirSync({ prefix: "agent-runner-plugin-" }));
+  return Deno.realPathSync(Deno.makeTempDirSync({ prefix: FOLDER_PREFIX }));
 }
 
 function removeFolder(folder: string): void {

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import type { LoggedEvent } from "../../lib/core/events.ts";
 import { systemHost } from "../../lib/sys/mod.ts";
 import { ROOT } from "../rules/tree.ts";
-import { Project, until } from "./project.ts";
+import { PROGRAM, Project, until } from "./project.ts";
 
 const ignore = Deno.build.os !== "linux";
 
-/** The first file of the program as it is, and as it is on a machine without cgroups. */
-const ENTRIES: readonly (readonly [by: string, entry: string])[] = [
-  ...(systemHost().cgroups.root === null ? [] : [["a cgroup", `${ROOT}main.ts`] as const]),
-  ["the marker alone", `${ROOT}tests/e2e/without_cgroup.ts`],
+/** The program as it is, and as it is on a machine without cgroups. */
+const PROGRAMS: readonly (readonly [by: string, program: readonly string[]])[] = [
+  ...(systemHost().cgroups.root === null ? [] : [["a cgroup", PROGRAM] as const]),
+  ["the marker alone", [...PROGRAM.slice(0, -1), `${ROOT}tests/e2e/without_cgroup.ts`]],
 ];
 
 interface Given {
@@ -104,7 +104,7 @@ Deno.test("serve ends a program that floods", async () => {
   assert.deepEqual([...Deno.readDirSync(project.layout.hooks)], []);
 });
 
-for (const [by, entry] of ENTRIES) {
+for (const [by, program] of PROGRAMS) {
   Deno.test({
     name: `serve leaves nothing of a program, however it ends, by ${by}`,
     ignore,
@@ -119,7 +119,7 @@ for (const [by, entry] of ENTRIES) {
           "hangs.sh": 'trap "" TERM; setsid sh -c "trap \'\' TERM; sleep 303" & sleep 304; sleep 305',
         },
       });
-      assert.equal((await project.run(["serve", "--once"], { entry })).code, 0);
+      assert.equal((await project.run(["serve", "--once"], { program })).code, 0);
       assert.deepEqual(project.processes(), []);
       assert.deepEqual(failures(project), ["hangs.sh pre_round: no end within 1 s"]);
       const [ended, hung] = project.all("hook_ran") as readonly LoggedEvent<"hook_ran">[];
@@ -140,12 +140,12 @@ for (const [by, entry] of ENTRIES) {
               'trap "" TERM; setsid sleep 306 & touch "$HOME/hangs"; sleep 307; sleep 308',
           },
         });
-        const killed = project.start(["serve", "--once"], { entry });
+        const killed = project.start(["serve", "--once"], { program });
         await killed.until("the program", () => exists(`${project.home}/hangs`) || null);
         killed.signal("SIGKILL");
         await killed.ended;
         assert.ok(project.processes().some(({ words }) => words.includes("sleep 306")));
-        const next = project.start(["serve", "--once"], { entry });
+        const next = project.start(["serve", "--once"], { program });
         await next.says("a hook of an earlier supervisor still ran and was ended");
         await until(
           "the end of what was left",

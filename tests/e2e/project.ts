@@ -91,8 +91,7 @@ export class Project implements AsyncDisposable {
 
   /** Starts the program with these arguments, as a service would: no terminal anywhere. */
   start(args: readonly string[], options: RunOptions = {}): Run {
-    const program = options.entry === undefined ? PROGRAM : [...PROGRAM.slice(0, -1), options.entry];
-    const words = [...(options.before ?? []), ...program, ...args];
+    const words = [...(options.before ?? []), ...(options.program ?? PROGRAM), ...args];
     const env = { ...this.environment(), ...options.env };
     const run = new Run(this, words, options.cwd ?? this.workDir, env);
     this.#runs.push(run);
@@ -176,10 +175,10 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Instead of the program from its sources. */
+  readonly program?: readonly string[];
   /** Words before the program's own. */
   readonly before?: readonly string[];
-  /** The program's first file; `main.ts` unless another one is named. */
-  readonly entry?: string;
 }
 
 export interface Ended {

@@ -155,7 +155,7 @@ export function checkPure(path: string, text: string): readonly string[] {
 
 /** Named exports, function declarations at the top, no failure swallowed. */
 export function checkShape(path: string, text: string): readonly string[] {
-  const mayExportDefault = /^(plugins|presets|docs\/examples\/plugins)\//.test(path);
+  const mayExportDefault = /^(plugins|presets|docs\/examples\/plugins|tests\/agents\/plugins)\//.test(path);
   return inspect(path, text, (report) => ({
     ExportDefaultDeclaration: (node) => mayExportDefault || report(node, "export it by name"),
     CatchClause: (node) => {

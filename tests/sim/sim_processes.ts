@@ -179,6 +179,10 @@ export class SimProcesses implements Processes {
     return Promise.reject(new FileError("denied", "plugin process", "there is none in the simulation"));
   }
 
+  removeSandboxFolder(): Promise<void> {
+    return Promise.resolve();
+  }
+
   residentBytes(): number | null {
     this.life.alive();
     return null;

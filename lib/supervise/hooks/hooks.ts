@@ -146,7 +146,7 @@ export class Hooks implements Surroundings {
     for (const plugin of this.plugins) {
       const names = plugin.description.contextEnrichers;
       if (names.length === 0) continue;
-      const parts = await this.#parts(plugin, "context_enricher", { op: "enrich", context });
+      const parts = await plugin.callParts("context_enricher", { op: "enrich", context });
       for (const name of names) if (Object.hasOwn(parts, name)) slices[name] = parts[name];
     }
     return slices;
@@ -194,13 +194,19 @@ export class Hooks implements Surroundings {
     ];
   }
 
-  /** Answers what a plugin asks for while `act` runs. */
+  /** Answers what a plugin asks for while `act` runs, one after the other; all is answered when this resolves. */
   async answering<T>(ask: (what: string) => Promise<unknown>, act: () => Promise<T>): Promise<T> {
-    this.#asked = ask;
+    let last: Promise<unknown> = Promise.resolve();
+    this.#asked = (what) => {
+      const answer = last.then(() => ask(what));
+      last = answer.catch(() => {});
+      return answer;
+    };
     try {
       return await act();
     } finally {
       this.#asked = NOBODY_AROUND.ask;
+      await last;
     }
   }
 
@@ -248,28 +254,12 @@ export class Hooks implements Surroundings {
     return this.plugins.filter(({ description }) => description.functions.includes(member));
   }
 
-  /** The answers of a call that goes to several parts of a plugin; each failed part is told. */
-  async #parts(
-    plugin: LoadedPlugin,
-    kind: "context_enricher" | "detector",
-    call: Parameters<LoadedPlugin["call"]>[1],
-  ): Promise<Readonly<Record<string, unknown>>> {
-    const called = await plugin.call({ kind, name: plugin.name }, call);
-    if (called === null) return {};
-    const { values, faults } = called.value as {
-      readonly values?: Readonly<Record<string, unknown>>;
-      readonly faults?: readonly (Fault & { readonly name: string })[];
-    };
-    for (const { name, ...fault } of faults ?? []) plugin.fail({ kind, name: String(name) }, fault);
-    return values ?? {};
-  }
-
   async #detect(): Promise<void> {
     const asked = this.plugins.filter(({ description }) => description.detectors.length > 0);
     if (asked.length === 0) return;
     const state = await this.#stateView();
     for (const plugin of asked) {
-      const answers = await this.#parts(plugin, "detector", { op: "detect", state });
+      const answers = await plugin.callParts("detector", { op: "detect", state });
       this.#alerts.tell(this.#bare.log, plugin.description.detectors, answers);
     }
   }
