@@ -12,6 +12,7 @@ import { configurationPage } from "./pages/configuration_page.ts";
 import { differencesPart } from "./pages/differences_part.ts";
 import { eventsPage } from "./pages/events_page.ts";
 import { exitCodesPage } from "./pages/exit_codes_page.ts";
+import { pluginsPage } from "./pages/plugins_page.ts";
 import { rulesPage } from "./pages/rules_page.ts";
 
 const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
@@ -28,6 +29,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "configuration.md": configurationPage,
   "events.md": () => eventsPage(writtenKinds(`${ROOT}lib/`)),
   "exit-codes.md": exitCodesPage,
+  "plugins.md": () => pluginsPage(Deno.readTextFileSync(`${ROOT}lib/core/plugin.ts`)),
   "rules.md": rulesPage,
 };
 

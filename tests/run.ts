@@ -1,8 +1,9 @@
 /**
  * Runs tests and ends with a line `N passed, N failed` alone.
  *
- * `deno run -A tests/run.ts [options…] [paths…]`: without paths everything in `tests` but `e2e`, `fuzz` and `bench`; with
- * `--doc` also the examples in `lib/core`. Other options go to `deno test` (values after `=`: `--filter=peek`).
+ * `deno run -A tests/run.ts [options…] [paths…]`: without paths the examples in `docs` and everything in `tests` but `e2e`,
+ * `fuzz` and `bench`; with `--doc` also the examples in `lib/core`. Other options go to `deno test` (values after `=`:
+ * `--filter=peek`).
  *
  * @module
  */
@@ -15,6 +16,9 @@ export interface Counts {
 
 /** Folders of `tests` that run only when they are named. */
 const APART: ReadonlySet<string> = new Set(["e2e", "fuzz", "bench"]);
+
+/** Examples with tests of their own. */
+const EXAMPLES = "docs/examples";
 
 if (import.meta.main) Deno.exitCode = await runTests(Deno.args);
 
@@ -37,7 +41,7 @@ function testArguments(args: readonly string[], report: string): string[] {
   const paths = args.filter((arg) => !arg.startsWith("-"));
   const selected = paths.length > 0
     ? paths
-    : [...unitFolders(), ...(options.includes("--doc") ? ["lib/core"] : [])];
+    : [...unitFolders(), EXAMPLES, ...(options.includes("--doc") ? ["lib/core"] : [])];
   return ["test", "-A", "--parallel", "--no-check", `--junit-path=${report}`, ...options, ...selected];
 }
 

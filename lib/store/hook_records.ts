@@ -1,6 +1,6 @@
 /**
  * `hooks/<id>.json`: what runs around a round at this moment, so that another supervisor can end it. Written before it may
- * start, removed when it has ended.
+ * start, removed when it has ended; a program's own files lie beside it.
  *
  * @module
  */
@@ -52,8 +52,17 @@ export function writeHookRecord(
   host.files.replace(pathOf(hooks, id), JSON.stringify(record), "whole");
 }
 
-export function removeHookRecord(host: Host, { hooks }: Layout, id: string): void {
-  bestEffort(() => host.files.remove(pathOf(hooks, id)));
+/** Where a program gets its input from, and leaves its output and its status. */
+export function hookFiles({ hooks }: Layout, id: string) {
+  const [input, log, status] = [`${hooks}/${id}.input`, `${hooks}/${id}.log`, `${hooks}/${id}.status`];
+  return { input, log, status, unfinished: `${status}.tmp` };
+}
+
+/** With the files beside it. */
+export function removeHookRecord(host: Host, layout: Layout, id: string): void {
+  for (const path of [...Object.values(hookFiles(layout, id)), pathOf(layout.hooks, id)]) {
+    bestEffort(() => host.files.remove(path));
+  }
 }
 
 /** Those whose supervisor is gone; a file that is no record is removed. */

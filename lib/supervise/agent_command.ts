@@ -1,24 +1,15 @@
 import type { Config } from "../core/config.ts";
 import type { Host } from "../host.ts";
-
-/** Where the agent's program was found, or what is wrong with it. */
-export type AgentProgram =
-  | { readonly kind: "found"; readonly path: string }
-  | { readonly kind: "missing"; readonly why: string };
+import { findProgram, type FoundProgram, inheritedEnvironment } from "./find_program.ts";
 
 /** Looks the program up as the launcher will: on the PATH of the agent's own environment, relative names in `work_dir`. */
-export function findAgent(host: Host, config: Config): AgentProgram {
+export function findAgent(host: Host, config: Config): FoundProgram {
   const [name = ""] = config.agent.command;
   if (name === "") return { kind: "missing", why: "agent.command is empty" };
-  const candidates = name.includes("/") ? [absolute(name, config)] : onPath(host, name, config);
-  let unusable: string | null = null;
-  for (const path of candidates) {
-    const stat = host.files.stat(path);
-    if (stat?.isFile && stat.executable) return { kind: "found", path };
-    if (stat !== null) unusable ??= path;
-  }
-  if (unusable !== null) return { kind: "missing", why: `'${unusable}' is not an executable file` };
-  return { kind: "missing", why: `'${name}' not found${name.includes("/") ? "" : " on PATH"}` };
+  return findProgram(host, name, {
+    folder: config.runtime.work_dir,
+    path: config.agent.env.PATH ?? host.env.get("PATH") ?? "",
+  });
 }
 
 /** The words of the agent's command line, with the prompt where the template asks for it. */
@@ -44,31 +35,18 @@ export function argumentProblem(argv: readonly string[]): string | null {
   return null;
 }
 
-/** Variables of the service manager: an agent that has them could speak in the supervisor's name. */
-const NOT_INHERITED = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
-
 /** The whole environment of the agent: inherited, the round's own variables, `[agent.env]` last. */
 export function agentEnvironment(
   host: Host,
   config: Config,
   plan: { readonly round: number; readonly phase: string | null; readonly freshEyes: boolean },
 ): Readonly<Record<string, string>> {
-  const inherited = Object.entries(host.env.all()).filter(([name]) => !NOT_INHERITED.includes(name));
   return {
-    ...Object.fromEntries(inherited),
+    ...inheritedEnvironment(host),
     AGENT_RUNNER_LOG_DIR: config.runtime.log_dir,
     AGENT_RUNNER_ROUND_NUM: String(plan.round),
     AGENT_RUNNER_PHASE: plan.phase ?? "",
     AGENT_RUNNER_FRESH_EYES: plan.freshEyes ? "1" : "0",
     ...config.agent.env,
   };
-}
-
-function onPath(host: Host, name: string, config: Config): readonly string[] {
-  const path = config.agent.env.PATH ?? host.env.get("PATH") ?? "";
-  return path.split(":").map((dir) => absolute(`${dir === "" ? "." : dir}/${name}`, config));
-}
-
-function absolute(path: string, config: Config): string {
-  return path.startsWith("/") ? path : `${config.runtime.work_dir}/${path}`;
 }

@@ -27,7 +27,7 @@ import type { Supervision } from "./supervision.ts";
  */
 export async function runRound(base: Supervision, plan: RoundPlan): Promise<RoundResult> {
   const supervision = { ...base, config: forPhase(base.config, plan.phase) };
-  base.hooks.begin(plan.round);
+  base.hooks.begin(plan);
   try {
     const result = await start(supervision, plan);
     await measureEnd(base, plan, result);

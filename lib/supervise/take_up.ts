@@ -32,7 +32,7 @@ export async function takeUpLeftRound(supervision: Supervision, stopNow: AbortSi
   if (record === null) return closeUnrecorded(supervision);
   const isOpen = supervision.log.state.running?.num === record.round;
   const found = find(supervision, record);
-  supervision.hooks.begin(record.round);
+  supervision.hooks.begin(record);
   if (found.runs && isOpen && supervision.config.runtime.on_restart === "adopt") {
     await adopt(supervision, record, found.containment, stopNow);
   } else {

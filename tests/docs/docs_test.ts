@@ -7,18 +7,26 @@ import { listFiles, ROOT } from "../rules/tree.ts";
 
 const PAGES = listFiles(ROOT).filter((path) => path.endsWith(".md") && !/^(presets|tests)\//.test(path));
 
-Deno.test("docs/quickstart.md does what it says, in an empty home", async () => {
-  const home = await Deno.makeTempDir({ prefix: "agent-runner-quickstart-" });
-  try {
-    const place = await prepare(home);
-    for (const { commands, expected } of steps(read("docs/quickstart.md"))) {
-      const { code, output } = await shell(commands, place);
-      assert.equal(code, 0, `${commands}\n${output}`);
-      assertShows(output, expected);
+for (const page of ["docs/quickstart.md", "docs/guide/write-a-plugin.md"]) {
+  Deno.test(`${page} does what it says, in an empty home`, async () => {
+    const home = await Deno.makeTempDir({ prefix: "agent-runner-docs-" });
+    try {
+      const place = await prepare(home);
+      for (const { commands, expected } of steps(read(page))) {
+        const { code, output } = await shell(commands, place);
+        assert.equal(code, 0, `${commands}\n${output}`);
+        assertShows(output, expected);
+      }
+    } finally {
+      await Deno.remove(home, { recursive: true });
     }
-  } finally {
-    await Deno.remove(home, { recursive: true });
-  }
+  });
+}
+
+Deno.test("docs/reference/plugins.md has every declaration of the contract", () => {
+  const declared = [...read("lib/core/plugin.ts").matchAll(/^(?:export )?(?:interface|type|const) (\w+)/gm)];
+  const headings = [...read("docs/reference/plugins.md").matchAll(/^## (\w+)$/gm)];
+  assert.deepEqual(headings.map(([, name]) => name), declared.map(([, name]) => name));
 });
 
 Deno.test("docs name only tasks that deno.json has", () => {
@@ -36,8 +44,9 @@ Deno.test("docs name only verbs and flags that there are", () => {
       .map(([name, text]) => [name.trim().replace("agent-runner ", ""), text]),
   );
   const problems = PAGES.filter((page) => !page.startsWith("docs/reference/")).flatMap((page) =>
-    commandsIn(read(page)).flatMap(({ verb, flags }) => {
-      const help = helps.get(verb);
+    commandsIn(read(page)).flatMap(({ verb, next, flags }) => {
+      // A verb may have verbs of its own.
+      const help = helps.get(`${verb} ${next}`) ?? helps.get(verb);
       if (help === undefined) return [`${page}: no verb ${verb}`];
       return flags.filter((flag) => !help.includes(flag)).map((flag) => `${page}: ${verb} has no ${flag}`);
     })
@@ -161,15 +170,24 @@ async function shell(commands: string, { cwd = ROOT, env = {} }: Place) {
   return { code, output: new TextDecoder().decode(stdout) };
 }
 
+interface Named {
+  readonly verb: string;
+  /** The word behind the verb, "" without one. */
+  readonly next: string;
+  readonly flags: readonly string[];
+}
+
 /** Every `agent-runner VERB --flags` in a code block or in code within a line. */
-function commandsIn(page: string): readonly { readonly verb: string; readonly flags: readonly string[] }[] {
+function commandsIn(page: string): readonly Named[] {
   const fenced = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].flatMap(([, body = ""]) => body.split("\n"));
   const inline = [...page.replaceAll(/^```[^]*?^```$/gm, "").matchAll(/`([^`]+)`/g)].map(([, body = ""]) =>
     body
   );
   return [...fenced, ...inline].flatMap((line) => {
     const found = /^agent-runner (?:--config \S+ )?([a-z-]+)([^|#]*)/.exec(line.trim());
-    return found === null ? [] : [{ verb: found[1]!, flags: found[2]!.match(/--[a-z-]+/g) ?? [] }];
+    if (found === null) return [];
+    const [, verb = "", rest = ""] = found;
+    return [{ verb, next: /^ ([a-z-]+)/.exec(rest)?.[1] ?? "", flags: rest.match(/--[a-z-]+/g) ?? [] }];
   });
 }
 

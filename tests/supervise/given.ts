@@ -9,7 +9,8 @@ import type { SimHost } from "../sim/sim_host.ts";
 /** Long enough for the start-up checks. */
 export const PROMPT = "Do the next piece of work on the list. ".repeat(20);
 
-type Tables = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+/** A table, or several of one name. */
+type Tables = Readonly<Record<string, Readonly<Record<string, unknown>> | readonly object[]>>;
 
 /** A project on the simulated host, with a prompt and an agent that is there. */
 export class SimProject {
@@ -33,7 +34,12 @@ export class SimProject {
       prompt: { file: "prompt.md" },
     };
     const names = [...new Set([...Object.keys(base), ...Object.keys(tables)])];
-    const raw = Object.fromEntries(names.map((name) => [name, { ...base[name], ...tables[name] }]));
+    const raw = Object.fromEntries(
+      names.map((name) => [
+        name,
+        Array.isArray(tables[name]) ? tables[name] : { ...base[name], ...tables[name] },
+      ]),
+    );
     this.config = accepted(raw, {
       configPath: "/project/agent-runner.toml",
       configDir: "/project",

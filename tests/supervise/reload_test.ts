@@ -15,8 +15,9 @@ class WithFile extends Simulated {
     this.write(runtime);
   }
 
-  write(runtime: Values, agent: Values = {}): void {
-    this.sim.disk.put(TOML, textOf(runtime, agent));
+  /** @param more TOML behind the rest */
+  write(runtime: Values, agent: Values = {}, more = ""): void {
+    this.sim.disk.put(TOML, `${textOf(runtime, agent)}\n${more}`);
   }
 
   /** Does something that many seconds after the start. */
@@ -197,4 +198,20 @@ Deno.test("serve with a terminal takes SIGHUP for the terminal's end, and stops"
   assert.equal(await project.serveFile(5), 0);
   assert.equal(project.all("serve_stopped")[0]?.rule, "stop_asked");
   assert.equal(project.all("round_end").length, 1);
+});
+
+Deno.test("serve does not wait for a program that runs beside the loop, when it reloads", async () => {
+  const hook = '[[hooks]]\non = "post_round"\nrun = ["slow"]\nblocking = false\ntimeout_s = 9000\n';
+  const project = new WithFile();
+  project.sim.disk.put("/usr/bin/slow", "", { executable: true });
+  project.sim.agent = ({ id }) => ({
+    exit: { afterMs: id.startsWith("hook-") ? 500_000 : 100_000, code: 0 },
+  });
+  project.write({}, {}, hook);
+  project.after(50, () => project.write({ round_timeout_s: 2000 }));
+  await project.serveFile(2);
+  const kinds = project.events().map(({ event }) => event).filter((kind) =>
+    ["config_reloaded", "round_start", "hook_ran", "serve_stopped", "hook_failed"].includes(kind)
+  );
+  assert.deepEqual(kinds, ["round_start", "config_reloaded", "round_start", "serve_stopped", "hook_ran"]);
 });

@@ -5,7 +5,9 @@
  */
 import assert from "node:assert/strict";
 import type { LoggedEvent } from "../../lib/core/events.ts";
-import { noPlugins } from "../../lib/extend/plugin_set.ts";
+import type { LoadedPlugin, Surroundings } from "../../lib/extend/loaded_plugin.ts";
+import { loadPlugins } from "../../lib/extend/load_plugins.ts";
+import { NOBODY_AROUND } from "../../lib/extend/plugin_set.ts";
 import type { WorkTree } from "../../lib/host.ts";
 import { EventLog } from "../../lib/store/event_log.ts";
 import { MetricsLog } from "../../lib/store/metrics.ts";
@@ -34,6 +36,11 @@ export interface SetUp {
   readonly logDir?: string;
   /** Without a first commit. */
   readonly unborn?: boolean;
+  readonly hooks?: readonly object[];
+  /** Names in `[plugins] disable`. */
+  readonly disable?: readonly string[];
+  /** The text of a plugin, which is loaded from `plugin.ts` in the root. */
+  readonly plugin?: string;
 }
 
 export class TestRepository implements AsyncDisposable {
@@ -41,17 +48,27 @@ export class TestRepository implements AsyncDisposable {
   readonly notes: string[] = [];
   readonly #supervision: Supervision;
   readonly #log: EventLog;
+  readonly #plugins: { plugins: readonly LoadedPlugin[]; around: Surroundings } = {
+    plugins: [],
+    around: NOBODY_AROUND,
+  };
 
   private constructor(
     readonly dir: string,
-    { action = "stash", dryRun = false, below = "", logDir = "logs" }: SetUp,
+    { action = "stash", dryRun = false, below = "", logDir = "logs", hooks = [], disable = [], plugin }:
+      SetUp,
   ) {
     this.root = `${dir}/site`;
-    const { config } = accepted({
+    const load = plugin === undefined ? [] : [{ source: "./plugin.ts", trust: "full" }];
+    const raw = {
       ...MINIMAL,
       runtime: { work_dir: `${this.root}${below}`, log_dir: `${dir}/${logDir}`, dry_run: dryRun },
       vcs: { dirty_action: action },
-    });
+      plugins: { disable, load },
+      hooks,
+    };
+    const place = { configPath: `${this.root}/agent-runner.toml`, configDir: this.root, home: dir };
+    const { config } = accepted(raw, place);
     const layout = layoutOf(config.runtime.log_dir);
     host.files.makeDir(layout.dir);
     this.#log = EventLog.open(host, layout);
@@ -69,7 +86,7 @@ export class TestRepository implements AsyncDisposable {
     const never = new AbortController().signal;
     this.#supervision = {
       ...bare,
-      hooks: new Hooks(bare, noPlugins(), () => Promise.resolve(null), never),
+      hooks: new Hooks(bare, this.#plugins, () => Promise.resolve(null), never),
     };
   }
 
@@ -85,7 +102,16 @@ export class TestRepository implements AsyncDisposable {
     repository.write("kept", "one\ntwo\n");
     repository.write("sub/kept", "one\n");
     if (setUp.unborn !== true) await repository.commitAll("first");
+    if (setUp.plugin !== undefined) await repository.#load(setUp.plugin);
     return repository;
+  }
+
+  async #load(text: string): Promise<void> {
+    this.write("plugin.ts", text);
+    const { config, layout } = this.#supervision;
+    const loaded = await loadPlugins(host, config, layout.plugins, () => this.#plugins.around);
+    assert.ok(loaded.kind === "plugins", JSON.stringify(loaded));
+    this.#plugins.plugins = loaded.plugins;
   }
 
   async git(...args: readonly string[]): Promise<string> {

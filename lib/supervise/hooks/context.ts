@@ -1,10 +1,14 @@
 import type { Json } from "../../core/plugin.ts";
 import type { Bare } from "../supervision.ts";
 
-/** The round that a hook is about. */
-export interface HookRound {
+/** A round by its number. */
+export interface NumberedRound {
   readonly round: number;
   readonly phase: string | null;
+}
+
+/** The round that a hook is about. */
+export interface HookRound extends NumberedRound {
   /** Absolute path of the agent's output. */
   readonly logPath: string;
 }

@@ -1,24 +1,32 @@
 import type { HookDeclaration } from "../../core/config.ts";
 import type { LoggedEvent } from "../../core/events.ts";
+import type { NumberedRound } from "./context.ts";
 
 /** Events that may wait for one program; more of them are passed over. */
 const QUEUE_MAX = 100;
 
+/** An event as a program is told of it. */
+export interface Told {
+  readonly event: LoggedEvent;
+  /** The round that it belongs to. */
+  readonly round: NumberedRound | null;
+}
+
 interface Queue {
   readonly hook: HookDeclaration;
-  readonly events: LoggedEvent[];
+  readonly events: Told[];
 }
 
 /** The programs that are told of events, each of one event at a time, in the order of the log. */
 export class EventHooks {
   readonly #queues: readonly Queue[];
-  readonly #run: (hook: HookDeclaration, event: LoggedEvent) => Promise<void>;
+  readonly #run: (hook: HookDeclaration, told: Told) => Promise<void>;
   readonly #busy = new Set<Promise<unknown>>();
   readonly #blocking = new Set<Promise<unknown>>();
 
   constructor(
     hooks: readonly HookDeclaration[],
-    run: (hook: HookDeclaration, event: LoggedEvent) => Promise<void>,
+    run: (hook: HookDeclaration, told: Told) => Promise<void>,
   ) {
     this.#queues = hooks.map((hook) => ({ hook, events: [] }));
     this.#run = run;
@@ -26,15 +34,16 @@ export class EventHooks {
 
   /** Resolves when those are done for which the loop is to wait. */
   async blocking(): Promise<void> {
-    await Promise.all(this.#blocking);
+    while (this.#blocking.size > 0) await Promise.all(this.#blocking);
   }
 
-  take(event: LoggedEvent): void {
+  take(told: Told): void {
+    const { event } = told;
     // What a hook for events has to say of itself would otherwise call the next one, without end.
     if (event.event === "hook_ran" || ("hook_kind" in event && event.hook_kind.startsWith("event:"))) return;
     for (const queue of this.#queues) {
       if (queue.hook.on !== `event:${event.event}` || queue.events.length >= QUEUE_MAX) continue;
-      queue.events.push(event);
+      queue.events.push(told);
       if (queue.events.length > 1) continue;
       const work = this.#drain(queue);
       this.isBusyWith(work);
@@ -56,8 +65,8 @@ export class EventHooks {
   }
 
   async #drain({ hook, events }: Queue): Promise<void> {
-    for (let event = events[0]; event !== undefined; event = events[0]) {
-      await this.#run(hook, event);
+    for (let told = events[0]; told !== undefined; told = events[0]) {
+      await this.#run(hook, told);
       events.shift();
     }
   }

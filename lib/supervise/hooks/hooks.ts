@@ -14,7 +14,7 @@ import { bestEffort } from "../../store/best_effort.ts";
 import { removeHookRecord, writeHookRecord } from "../../store/hook_records.ts";
 import type { Bare } from "../supervision.ts";
 import { Alerts } from "./alerts.ts";
-import { baseContext, hookContext, type HookRound } from "./context.ts";
+import { baseContext, hookContext, type HookRound, type NumberedRound } from "./context.ts";
 import { programName } from "./program.ts";
 import { ProgramHooks } from "./program_hooks.ts";
 import { guardPrompts } from "./prompt_guard.ts";
@@ -60,10 +60,12 @@ export class Hooks implements Surroundings {
 
   /** Goes on with another configuration. */
   async reconfigure(config: Config, set: PluginSet): Promise<void> {
-    await this.finish();
+    const before = this.#programs;
+    await Promise.all([before.blocking(), this.rest()]);
     this.#bare = { ...this.#bare, config };
     this.#set = set;
     this.#programs = new ProgramHooks(this.#bare, this.#stopNow);
+    this.#programs.isBusyWith(before.finish());
     set.around = this;
   }
 
@@ -114,8 +116,9 @@ export class Hooks implements Surroundings {
   }
 
   /** What fails from now on belongs to this round. */
-  begin(round: number): void {
-    this.#round = round;
+  begin(round: NumberedRound): void {
+    this.#round = round.round;
+    this.#programs.begin(round);
   }
 
   /** Before a round; a prompt that a hook changes is told, and used. */
@@ -131,7 +134,7 @@ export class Hooks implements Surroundings {
     for (const hook of this.#programs.at("pre_round")) {
       const input = { on: hook.on, ...context };
       await guardPrompts(supervision, round, programName(hook), async () => {
-        return await this.#programs.run(hook, input, round.round);
+        return await this.#programs.run(hook, input, round);
       });
     }
   }
@@ -158,7 +161,7 @@ export class Hooks implements Surroundings {
     }
     await this.#detect();
     for (const hook of this.#programs.at("post_round")) {
-      const run = this.#programs.run(hook, { on: hook.on, ...context, result }, round.round);
+      const run = this.#programs.run(hook, { on: hook.on, ...context, result }, round);
       if (hook.blocking === false) this.#programs.isBusyWith(run);
       else await run;
     }

@@ -8,9 +8,9 @@ import { FileError } from "../../core/file_error.ts";
 import { redactedTail } from "../../core/redact.ts";
 import { readWaitStatus, signalName, type WaitStatus } from "../../core/wait_status.ts";
 import type { Host, Launch } from "../../host.ts";
-import { bestEffort } from "../../store/best_effort.ts";
-import { removeHookRecord, writeHookRecord } from "../../store/hook_records.ts";
+import { hookFiles, removeHookRecord, writeHookRecord } from "../../store/hook_records.ts";
 import { type Containment, endRound, settleLeftovers } from "../contain.ts";
+import { findProgram, type FoundProgram, inheritedEnvironment } from "../find_program.ts";
 import type { Bare } from "../supervision.ts";
 
 /** How a program's run went. */
@@ -56,30 +56,39 @@ export async function runProgram(
   const id = `hook-${host.clock.boot().id.slice(0, 8)}.${self.pid}-${
     host.random.next().toString(36).slice(2)
   }`;
-  const at = (name: string) => `${layout.hooks}/${id}.${name}`;
+  const files = hookFiles(layout, id);
   const startMs = host.clock.monotonicMs();
   try {
-    host.files.makeDir(layout.hooks);
-    host.files.write(at("input"), `${JSON.stringify(input)}\n`);
-    host.files.write(at("log"), "");
-    const started = start(supervision, hook, env, { id, at });
-    const why = await seeThrough(supervision, hook, started, at("log"), stopNow);
-    const wait = readWaitStatus(host.files.readText(at("status")), host.files.readText(at("status.tmp")));
+    const found = findHook(supervision, hook);
+    if (found.kind === "missing") return notStarted(found.why);
+    const started = start(supervision, hook, `${JSON.stringify(input)}\n`, env, { id, path: found.path });
+    const why = await seeThrough(supervision, hook, started, files.log, stopNow);
+    const wait = readWaitStatus(host.files.readText(files.status), host.files.readText(files.unfinished));
     return {
       failure: why ?? failureOf(wait),
       exitCode: exitCodeOf(wait),
       durationS: Math.round(host.clock.monotonicMs() - startMs) / 1000,
-      output: endOf(host, at("log")),
+      output: endOf(host, files.log),
     };
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    return { failure: error.message, exitCode: -1, durationS: 0, output: "" };
+    return notStarted(error.message);
   } finally {
     removeHookRecord(host, layout, id);
-    for (const name of ["input", "log", "status", "status.tmp"]) {
-      bestEffort(() => host.files.remove(at(name)));
-    }
   }
+}
+
+function notStarted(why: string): ProgramRun {
+  return { failure: `it could not be started: ${why}`, exitCode: -1, durationS: 0, output: "" };
+}
+
+/** A name with a `/` in it is relative to the configuration's folder. */
+function findHook({ host, config }: Bare, { run: [program = ""] }: HookDeclaration): FoundProgram {
+  const folder = config.configPath.slice(0, config.configPath.lastIndexOf("/"));
+  const name = program.includes("/") && !program.startsWith("/")
+    ? `${folder}/${program.replace(/^(\.\/)+/, "")}`
+    : program;
+  return findProgram(host, name, { folder: config.runtime.work_dir, path: host.env.get("PATH") ?? "" });
 }
 
 interface Started {
@@ -89,29 +98,31 @@ interface Started {
 
 function start(
   { host, config, layout }: Bare,
-  { run }: HookDeclaration,
+  { run: [, ...args] }: HookDeclaration,
+  input: string,
   env: Readonly<Record<string, string>>,
-  { id, at }: { readonly id: string; readonly at: (name: string) => string },
+  { id, path }: { readonly id: string; readonly path: string },
 ): Started {
+  const files = hookFiles(layout, id);
   const { root } = host.cgroups;
   const cgroup = root === null ? null : `${root}/agent-runner-${id}`;
-  const [program = "", ...args] = run;
-  const folder = config.configPath.slice(0, config.configPath.lastIndexOf("/"));
-  const path = program.includes("/") && !program.startsWith("/") ? `${folder}/${program}` : program;
   const launch = host.processes.launch({
     id,
     argv: [path, ...args],
     cwd: config.runtime.work_dir,
-    env: { ...host.env.all(), ...env },
-    stdinPath: at("input"),
-    logPath: at("log"),
-    statusPath: at("status"),
+    env: { ...inheritedEnvironment(host), ...env },
+    stdinPath: files.input,
+    logPath: files.log,
+    statusPath: files.status,
     lockPath: null,
     cgroup,
   });
   const containment = { pid: launch.pid, startTime: launch.startTime, id, cgroup };
   try {
+    // First the record: whoever finds it removes the files too.
     writeHookRecord(host, layout, containment);
+    host.files.write(files.input, input);
+    host.files.write(files.log, "");
     if (cgroup !== null) host.cgroups.make(cgroup);
     launch.openGate();
     return { launch, containment };

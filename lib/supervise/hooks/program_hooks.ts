@@ -2,7 +2,8 @@ import type { HookDeclaration } from "../../core/config.ts";
 import type { HookPoint } from "../../core/config_kinds.ts";
 import type { LoggedEvent } from "../../core/events.ts";
 import type { Bare } from "../supervision.ts";
-import { EventHooks } from "./event_hooks.ts";
+import type { NumberedRound } from "./context.ts";
+import { EventHooks, type Told } from "./event_hooks.ts";
 import { programName, type ProgramRun, runProgram } from "./program.ts";
 
 /** The programs of `[[hooks]]`, of one configuration. */
@@ -10,13 +11,19 @@ export class ProgramHooks {
   readonly #bare: Bare;
   readonly #stopNow: AbortSignal;
   readonly #events: EventHooks;
+  #last: NumberedRound | null = null;
 
   /** @param stopNow aborted when everything is to end at once */
   constructor(bare: Bare, stopNow: AbortSignal) {
     this.#bare = bare;
     this.#stopNow = stopNow;
     const onEvents = this.#used().filter(({ on }) => on.startsWith("event:"));
-    this.#events = new EventHooks(onEvents, (hook, event) => this.#onEvent(hook, event));
+    this.#events = new EventHooks(onEvents, (hook, told) => this.#onEvent(hook, told));
+  }
+
+  /** Events with its number belong to this round from now on. */
+  begin(round: NumberedRound): void {
+    this.#last = round;
   }
 
   /** Those at this point, in their order. */
@@ -25,26 +32,29 @@ export class ProgramHooks {
   }
 
   /** Runs one, and tells how it went; true when it ended well. */
-  async run(hook: HookDeclaration, input: object, round: number | null): Promise<boolean> {
+  async run(hook: HookDeclaration, input: object, round: NumberedRound | null): Promise<boolean> {
     const ran = await this.runQuietly(hook, input, round);
-    this.#report(hook, ran, round);
+    this.#report(hook, ran, round?.round ?? null);
     return ran.failure === null;
   }
 
   /** Runs one without a word. */
-  async runQuietly(hook: HookDeclaration, input: object, round: number | null): Promise<ProgramRun> {
-    const { config, log } = this.#bare;
+  async runQuietly(
+    hook: HookDeclaration,
+    input: object,
+    round: NumberedRound | null,
+  ): Promise<ProgramRun> {
     return await runProgram(this.#bare, hook, input, {
-      AGENT_RUNNER_LOG_DIR: config.runtime.log_dir,
-      AGENT_RUNNER_ROUND_NUM: round === null ? "" : String(round),
-      AGENT_RUNNER_PHASE: log.state.running?.phase ?? "",
+      AGENT_RUNNER_LOG_DIR: this.#bare.config.runtime.log_dir,
+      AGENT_RUNNER_ROUND_NUM: round === null ? "" : String(round.round),
+      AGENT_RUNNER_PHASE: round?.phase ?? "",
       AGENT_RUNNER_HOOK: hook.on,
     }, this.#stopNow);
   }
 
   /** Tells those that wait for such an event. */
   take(event: LoggedEvent): void {
-    this.#events.take(event);
+    this.#events.take({ event, round: this.#roundOf(event) });
   }
 
   /** Something that is waited for at the end only. */
@@ -67,9 +77,14 @@ export class ProgramHooks {
     return hooks.filter((hook) => !plugins.disable.includes(programName(hook)));
   }
 
-  async #onEvent(hook: HookDeclaration, event: LoggedEvent): Promise<void> {
-    const round_num = "round_num" in event ? event.round_num : null;
-    await this.run(hook, event, typeof round_num === "number" ? round_num : null);
+  async #onEvent(hook: HookDeclaration, { event, round }: Told): Promise<void> {
+    await this.run(hook, event, round);
+  }
+
+  #roundOf(event: LoggedEvent): NumberedRound | null {
+    const round = "round_num" in event ? event.round_num : null;
+    if (typeof round !== "number") return null;
+    return { round, phase: this.#last?.round === round ? this.#last.phase : null };
   }
 
   #report(hook: HookDeclaration, ran: ProgramRun, round_num: number | null): void {

@@ -6,24 +6,29 @@
 import type { HookDeclaration } from "../../core/config.ts";
 import type { Ending } from "../../core/ending.ts";
 import type { DirtyOutcome } from "../../core/plugin.ts";
-import type { WorkTree } from "../../host.ts";
 import { hookContext, type HookRound } from "../hooks/context.ts";
 import type { DirtyPart } from "../hooks/hooks.ts";
 import type { Supervision } from "../supervision.ts";
-import { lookAtWorkTree } from "../work_tree.ts";
+import { headOf, lookAtWorkTree } from "../work_tree.ts";
 
 export interface DirtyRound extends HookRound {
   readonly ending: Ending;
   readonly cleanExit: boolean;
 }
 
-/** What a plugin may have done for it. */
-export type Helpers = Readonly<Record<"stash" | "autoCommit", () => Promise<DirtyOutcome>>>;
+/** What can be done for a handler, and how far it has come. */
+export interface Helpers {
+  stash(): Promise<DirtyOutcome>;
+  autoCommit(): Promise<DirtyOutcome>;
+  /** Nothing of which handlers are told is dirty any more. */
+  isClean(): Promise<boolean>;
+}
 
 /** Who has dealt with it, or that the built-in handler is to. */
 export type Answer =
   | { readonly kind: "outcome"; readonly outcome: DirtyOutcome }
-  | { readonly kind: "built_in" };
+  /** Nobody has been asked where it `isAsIs`, so the tree is as it was. */
+  | { readonly kind: "built_in"; readonly isAsIs: boolean };
 
 const IGNORED: Answer = { kind: "outcome", outcome: { kind: "ignored", ref: null } };
 
@@ -34,11 +39,11 @@ export async function askDirtyHooks(
   files: readonly string[],
   helpers: Helpers,
 ): Promise<Answer> {
-  for (const handler of supervision.hooks.dirtyHandlers()) {
-    if (handler === null) return { kind: "built_in" };
+  for (const [index, handler] of supervision.hooks.dirtyHandlers().entries()) {
+    if (handler === null) return { kind: "built_in", isAsIs: index === 0 };
     const outcome = "plugin" in handler
       ? await askPlugin(supervision, handler, round, files, helpers)
-      : await askProgram(supervision, handler, round, files);
+      : await askProgram(supervision, handler, round, files, helpers);
     if (outcome !== null) return { kind: "outcome", outcome };
   }
   return IGNORED;
@@ -66,20 +71,15 @@ async function askProgram(
   hook: HookDeclaration,
   round: DirtyRound,
   files: readonly string[],
+  helpers: Helpers,
 ): Promise<DirtyOutcome | null> {
   const { host, config, hooks } = supervision;
   if (config.runtime.dry_run) return null;
   const before = await lookAtWorkTree(host, config);
   const { ending, cleanExit: clean_exit } = round;
   const input = { ...hookContext(supervision, round), ending, clean_exit, files };
-  if (!await hooks.programs.run(hook, { on: hook.on, ...input }, round.round)) return null;
-  const after = await lookAtWorkTree(host, config);
-  if (after.kind !== "tree" || after.dirty.length > 0) return null;
-  return headOf(before) === after.head
-    ? { kind: "ignored", ref: null }
-    : { kind: "committed", ref: after.head };
-}
-
-function headOf(tree: WorkTree): string | null {
-  return tree.kind === "tree" ? tree.head : null;
+  if (!await hooks.programs.run(hook, { on: hook.on, ...input }, round)) return null;
+  if (!await helpers.isClean()) return null;
+  const head = headOf(await lookAtWorkTree(host, config));
+  return headOf(before) === head ? { kind: "ignored", ref: null } : { kind: "committed", ref: head };
 }
