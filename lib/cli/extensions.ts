@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { baseName } from "../core/path_parts.ts";
 import type { Config } from "../core/config.ts";
 import type { ExitCode } from "../core/exit_code.ts";
 import { type Failure, failure, type Problem } from "../core/problem.ts";
@@ -112,7 +113,7 @@ function strayNames(
     ...PYTHON_NAMES,
     ...builtIn.map(({ name }) => name),
     ...plugins.load.map(({ source }) => source),
-    ...hooks.map(({ run: [program = ""] }) => program.slice(program.lastIndexOf("/") + 1)),
+    ...hooks.map(({ run: [program = ""] }) => baseName(program)),
     ...set.plugins.flatMap((plugin) => plugin.names),
   ]);
   return plugins.disable.filter((name) => !known.has(name)).map((name) =>

@@ -1,3 +1,4 @@
+import { baseName } from "../core/path_parts.ts";
 import { EXIT } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Failure, failure } from "../core/problem.ts";
@@ -47,7 +48,7 @@ export async function init({ host, parts }: CliContext, flags: InitFlags): Promi
 function write(host: Host, dir: string, preset: Preset, scaffold: string, force: boolean): readonly string[] {
   const created = [CONFIG_NAME];
   const program = host.env.program.map((word) => JSON.stringify(word)).join(", ");
-  const project = dir.slice(dir.lastIndexOf("/") + 1);
+  const project = baseName(dir);
   const text = preset.text.replaceAll("{program}", () => program).replaceAll("{project}", () => project);
   host.files.write(`${dir}/${CONFIG_NAME}`, text);
   if (force || host.files.stat(`${dir}/${PROMPT_PATH}`) === null) {

@@ -10,6 +10,7 @@ import type { ConfigPlace } from "../core/config_paths.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Failure, failure, type Problem } from "../core/problem.ts";
+import { dirOf } from "../core/path_parts.ts";
 import type { Host } from "../host.ts";
 import { isInWorkTree } from "../supervise/work_tree.ts";
 
@@ -152,11 +153,6 @@ async function invalid(
 
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
-}
-
-/** The folder of an absolute path. */
-export function dirOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf("/"), 1));
 }
 
 function absolute(path: string, cwd: string): string {

@@ -1,3 +1,5 @@
+import { baseName } from "./path_parts.ts";
+
 /** Where a configuration file lies, and what its paths are taken against. */
 export interface ConfigPlace {
   /** Absolute. */
@@ -49,7 +51,7 @@ export function workDirOf(written: string, place: ConfigPlace): Resolved {
  * ```
  */
 export function projectOf(workDir: string): string {
-  const name = workDir.slice(workDir.lastIndexOf("/") + 1);
+  const name = baseName(workDir);
   return name === "" ? "default" : name;
 }
 

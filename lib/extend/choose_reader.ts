@@ -1,3 +1,4 @@
+import { baseName } from "../core/path_parts.ts";
 import type { Config } from "../core/config.ts";
 import { didYouMean } from "../core/suggest.ts";
 import type { OutputReader } from "./output_reader.ts";
@@ -27,7 +28,7 @@ export function chooseReader(
     return { kind: "unknown", text: `no reader is called "${wanted}"${didYouMean(wanted, names)}` };
   }
   const [command = ""] = agent.command;
-  const binary = command.slice(command.lastIndexOf("/") + 1);
+  const binary = baseName(command);
   const fitting = firstIn(groups, ({ agents }) => agents.includes(binary));
   if (fitting.length > 1) return severalRead(binary, fitting);
   return fitting[0] === undefined

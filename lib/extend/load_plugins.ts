@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirOf } from "../core/path_parts.ts";
 import { oneLine } from "../core/cells.ts";
 import type { Config, PluginDeclaration } from "../core/config.ts";
 import { isTable } from "../core/config_kinds.ts";
@@ -126,7 +127,7 @@ async function recipeOf(
   declaration: PluginDeclaration,
   read: ReadText,
 ): Promise<Got<Recipe>> {
-  const folder = settings.configPath.slice(0, settings.configPath.lastIndexOf("/"));
+  const folder = dirOf(settings.configPath);
   const { trust, permissions, sha256 } = declaration;
   const source = sourceOf(declaration.source, folder, host.env.home);
   if (source.kind === "bad") return source;

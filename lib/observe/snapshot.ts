@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { baseName } from "../core/path_parts.ts";
 import type { Config } from "../core/config.ts";
 import { KINDS } from "../core/events.ts";
 import { epochOf, isoOf } from "../core/instant.ts";
@@ -83,22 +84,29 @@ function pluginLists(
   builtIn: readonly Plugin[],
   { loaded, pluginsOff }: ProjectState,
 ) {
+  const isOn = (name: string) => !disable.includes(name);
   const having = (member: string) =>
     loaded.filter(({ functions }) => functions.includes(member)).map(({ name }) => name);
   const programs = (point: string) =>
-    hooks.filter(({ on }) => on === point).map(({ run: [program = ""] }) =>
-      program.slice(program.lastIndexOf("/") + 1)
-    );
+    hooks.filter(({ on }) => on === point).map(({ run: [program = ""] }) => baseName(program)).filter(isOn);
   return {
     event_kinds: [...KINDS, ...loaded.flatMap(({ event_kinds }) => event_kinds)].sort(),
     context_enrichers: loaded.flatMap(({ context_enrichers }) => context_enrichers).sort(),
     pre_round_hooks: [...having("preRound"), ...programs("pre_round")],
-    post_round_hooks: [...builtIn.map(({ name }) => name), ...having("postRound"), ...programs("post_round")],
+    post_round_hooks: [
+      ...builtIn.map(({ name }) => name).filter(isOn),
+      ...having("postRound"),
+      ...programs("post_round"),
+    ],
     detectors: loaded.flatMap(({ detectors }) => detectors).sort(),
     owned_paths: loaded.flatMap(({ owned_paths }) => owned_paths),
     disabled: disable,
     serve_startup_hooks: [...having("serveStartup"), ...programs("serve_startup")],
-    dirty_handlers: [...loaded.flatMap(({ dirty_handlers }) => dirty_handlers), ...programs("dirty")],
+    dirty_handlers: [
+      ...loaded.flatMap(({ dirty_handlers }) => dirty_handlers),
+      ...programs("dirty"),
+      ...["default_dirty_handler"].filter(isOn),
+    ],
     loaded: loaded.map(({ name, source, sha256, trust }) => ({ name, source, sha256, trust })),
     off: Object.entries(pluginsOff).map(([plugin, { reason, since }]) => ({
       plugin,

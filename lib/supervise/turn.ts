@@ -35,10 +35,11 @@ export async function prepareTurn(
 
 /** The plan with the work tree and the disk looked at, both at the same time. */
 export async function planRound(
-  { host, config, metrics }: Supervision,
+  { host, config, hooks, metrics }: Supervision,
   wanted: Omit<RoundPlan, "before">,
 ): Promise<RoundPlan> {
-  const [before] = await Promise.all([lookBeforeAgent(host, config), metrics.disk.measure()]);
+  const mayCommit = config.vcs.dirty_action === "auto_commit" || hooks.mayCommit;
+  const [before] = await Promise.all([lookBeforeAgent(host, config, mayCommit), metrics.disk.measure()]);
   return { ...wanted, before };
 }
 

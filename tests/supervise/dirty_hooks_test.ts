@@ -216,3 +216,15 @@ dirtyTest(
     assert.equal((await r.settle()).kind, "untouched");
   },
 );
+
+dirtyTest(
+  "commits for a plugin only what has become dirty in the round, also within a folder that was new before",
+  { plugin: handler("return await context.autoCommit();") },
+  async (r) => {
+    r.write("folder/mine", "1");
+    const before = await r.look();
+    r.write("folder/its", "2");
+    await r.settle({ before });
+    assert.equal(await r.git("show", "--name-only", "--format=", "HEAD"), "folder/its");
+  },
+);

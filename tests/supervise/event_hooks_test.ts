@@ -76,3 +76,20 @@ Deno.test("serve() lets the program for serve_stopped run to its end", async () 
   assert.deepEqual(project.events.slice(-2).map(({ event }) => event), ["serve_stopped", "hook_ran"]);
   assert.ok(project.of("hook_ran")[0]!.duration_s >= 20);
 });
+
+Deno.test("serve() says once that a program is too far behind, and tells it of no more than 100 events", async () => {
+  const { project, started } = givenHooks(
+    [{ on: "event:round_progress", run: ["slow"], timeout_s: 99_999_999 }],
+    { slow: ({ sim }) => ({ exit: { afterMs: Math.max(1, 20_000_000 - sim.t), code: 0 } }) },
+    { monitor: { round_progress_interval_s: 1 } },
+  );
+  await project.serve(3);
+  assert.ok(project.of("round_progress").length > 200);
+  assert.equal(started.length, 100);
+  assert.deepEqual(
+    project.of("hook_failed").map(({ error_type, error_message }) => [error_type, error_message]),
+    [
+      ["QueueError", "100 events wait for it; more are passed over"],
+    ],
+  );
+});

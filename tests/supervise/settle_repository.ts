@@ -153,7 +153,8 @@ export class TestRepository implements AsyncDisposable {
   }
 
   async look(): Promise<WorkTree> {
-    return await lookBeforeAgent(host, this.#supervision.config);
+    const { config, hooks } = this.#supervision;
+    return await lookBeforeAgent(host, config, config.vcs.dirty_action === "auto_commit" || hooks.mayCommit);
   }
 
   /** Settles round 7, as if the agent had ended well, unless told otherwise. */

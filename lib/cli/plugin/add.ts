@@ -1,3 +1,4 @@
+import { dirOf } from "../../core/path_parts.ts";
 import { EXIT } from "../../core/exit_code.ts";
 import { type Failure, failure } from "../../core/problem.ts";
 import { withBlock } from "../../core/toml_edit.ts";
@@ -6,7 +7,7 @@ import type { Host } from "../../host.ts";
 import { layoutOf } from "../../store/layout.ts";
 import type { CliContext, VerbResult } from "../context.ts";
 import type { PluginAddFlags } from "../flags.ts";
-import { dirOf, loadConfig, type LoadedConfig } from "../load_config.ts";
+import { loadConfig, type LoadedConfig } from "../load_config.ts";
 import { blockOf } from "./about_text.ts";
 import { declaredAs } from "./declared.ts";
 import { editConfig, hasPerson, isConfirmed } from "./edit_config.ts";

@@ -1,3 +1,4 @@
+import { dirOf } from "../../core/path_parts.ts";
 import type { PluginDeclaration } from "../../core/config.ts";
 import { EXIT } from "../../core/exit_code.ts";
 import { type Failure, failure } from "../../core/problem.ts";
@@ -9,7 +10,7 @@ import { type Got, sourceOf } from "../../extend/source.ts";
 import type { Host } from "../../host.ts";
 import { layoutOf } from "../../store/layout.ts";
 import type { GlobalFlags } from "../context.ts";
-import { configPathOf, dirOf, loadConfig, type LoadedConfig, readConfig } from "../load_config.ts";
+import { configPathOf, loadConfig, type LoadedConfig, readConfig } from "../load_config.ts";
 import { bareDeclaration, isSame } from "./inspect.ts";
 
 /** A plugin of the configuration, the `index`-th in its list. */

@@ -10,7 +10,7 @@ import type { Host } from "../../host.ts";
 import type { CliContext, VerbResult } from "../context.ts";
 import type { PluginTestFlags } from "../flags.ts";
 import { aboutText, permissionWords } from "./about_text.ts";
-import { dirOf } from "../load_config.ts";
+import { dirOf } from "../../core/path_parts.ts";
 import { declarationFor } from "./declared.ts";
 import { evidenceText, findingText } from "./finding_text.ts";
 import { findPlugin, inspectPlugin, sourceIn } from "./inspect.ts";

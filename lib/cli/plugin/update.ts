@@ -1,4 +1,5 @@
 import { parseTOML } from "toml-eslint-parser";
+import { dirOf } from "../../core/path_parts.ts";
 import { EXIT } from "../../core/exit_code.ts";
 import { type Failure, failure } from "../../core/problem.ts";
 import { withString } from "../../core/toml_edit.ts";
@@ -8,7 +9,7 @@ import type { Host } from "../../host.ts";
 import { layoutOf } from "../../store/layout.ts";
 import type { CliContext, VerbResult } from "../context.ts";
 import type { PluginUpdateFlags } from "../flags.ts";
-import { dirOf, loadConfig, type LoadedConfig } from "../load_config.ts";
+import { loadConfig, type LoadedConfig } from "../load_config.ts";
 import { permissionWords } from "./about_text.ts";
 import { type Declared, findDeclared } from "./declared.ts";
 import { editConfig, hasPerson, isConfirmed } from "./edit_config.ts";

@@ -1,3 +1,4 @@
+import { baseName } from "../../core/path_parts.ts";
 import type { Json } from "../../core/plugin.ts";
 import type { Bare } from "../supervision.ts";
 
@@ -28,7 +29,7 @@ export function hookContext(supervision: Bare, { round, phase, logPath }: HookRo
     round_num: round,
     phase,
     agent_name: agent.name ?? command,
-    agent_binary: command.slice(command.lastIndexOf("/") + 1),
+    agent_binary: baseName(command),
     agent_log_path: logPath,
     anomaly_repetitive_window: monitor.anomaly_repetitive_window,
     anomaly_repetitive_threshold: monitor.anomaly_repetitive_threshold,

@@ -194,6 +194,11 @@ export class Hooks implements Surroundings {
     ];
   }
 
+  /** Whether a plugin may have a round's changes committed. */
+  get mayCommit(): boolean {
+    return this.plugins.some(({ description }) => description.dirtyHandlers.length > 0);
+  }
+
   /** Answers what a plugin asks for while `act` runs, one after the other; all is answered when this resolves. */
   async answering<T>(ask: (what: string) => Promise<unknown>, act: () => Promise<T>): Promise<T> {
     let last: Promise<unknown> = Promise.resolve();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { baseName, dirOf } from "../../core/path_parts.ts";
 import type { HookDeclaration } from "../../core/config.ts";
 import { FileError } from "../../core/file_error.ts";
 import { redactedTail } from "../../core/redact.ts";
@@ -35,7 +36,7 @@ const LOOK_MS = 250;
 
 /** How a program is named in events and in `[plugins] disable`. */
 export function programName({ run: [program = ""] }: HookDeclaration): string {
-  return program.slice(program.lastIndexOf("/") + 1);
+  return baseName(program);
 }
 
 /**
@@ -84,7 +85,7 @@ function notStarted(why: string): ProgramRun {
 
 /** A name with a `/` in it is relative to the configuration's folder. */
 function findHook({ host, config }: Bare, { run: [program = ""] }: HookDeclaration): FoundProgram {
-  const folder = config.configPath.slice(0, config.configPath.lastIndexOf("/"));
+  const folder = dirOf(config.configPath);
   const name = program.includes("/") && !program.startsWith("/")
     ? `${folder}/${program.replace(/^(\.\/)+/, "")}`
     : program;

@@ -3,7 +3,7 @@ import type { HookPoint } from "../../core/config_kinds.ts";
 import type { LoggedEvent } from "../../core/events.ts";
 import type { Bare } from "../supervision.ts";
 import type { NumberedRound } from "./context.ts";
-import { EventHooks, type Told } from "./event_hooks.ts";
+import { EventHooks, QUEUE_MAX, type Told } from "./event_hooks.ts";
 import { programName, type ProgramRun, runProgram } from "./program.ts";
 
 /** The programs of `[[hooks]]`, of one configuration. */
@@ -18,7 +18,12 @@ export class ProgramHooks {
     this.#bare = bare;
     this.#stopNow = stopNow;
     const onEvents = this.#used().filter(({ on }) => on.startsWith("event:"));
-    this.#events = new EventHooks(onEvents, (hook, told) => this.#onEvent(hook, told));
+    this.#events = new EventHooks(
+      onEvents,
+      (hook, told) => this.#onEvent(hook, told),
+      (hook) =>
+        this.#reportFailure(hook, "QueueError", `${QUEUE_MAX} events wait for it; more are passed over`),
+    );
   }
 
   /** Events with its number belong to this round from now on. */
@@ -90,19 +95,23 @@ export class ProgramHooks {
   #report(hook: HookDeclaration, ran: ProgramRun, round_num: number | null): void {
     const { log } = this.#bare;
     const { failure, exitCode: exit_code, durationS: duration_s, output } = ran;
-    const hook_name = programName(hook);
-    // In the words of the plugins' hooks.
-    const hook_kind = hook.on === "dirty" ? "dirty_handler" : hook.on;
-    log.append({ event: "hook_ran", hook_name, hook_kind, exit_code, duration_s, output, round_num });
-    if (failure === null) return;
-    log.append({
-      event: "hook_failed",
-      hook_name,
-      hook_kind,
-      error_type: "ExitError",
-      error_message: failure,
-      traceback: output,
-      round_num,
-    });
+    log.append({ event: "hook_ran", ...nameOf(hook), exit_code, duration_s, output, round_num });
+    if (failure !== null) this.#reportFailure(hook, "ExitError", failure, output, round_num);
   }
+
+  #reportFailure(
+    hook: HookDeclaration,
+    error_type: string,
+    error_message: string,
+    traceback = "",
+    round_num: number | null = null,
+  ): void {
+    const { log } = this.#bare;
+    log.append({ event: "hook_failed", ...nameOf(hook), error_type, error_message, traceback, round_num });
+  }
+}
+
+/** In the words of the plugins' hooks. */
+function nameOf(hook: HookDeclaration) {
+  return { hook_name: programName(hook), hook_kind: hook.on === "dirty" ? "dirty_handler" : hook.on };
 }

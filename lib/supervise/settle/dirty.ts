@@ -7,6 +7,7 @@
 import { byteText, readable } from "../../core/byte_text.ts";
 import { type GitChanges, parseGitChanges } from "../../core/git_changes.ts";
 import type { Config } from "../../core/config.ts";
+import { dirOf } from "../../core/path_parts.ts";
 import { ownedMatcher } from "../../core/owned_paths.ts";
 import type { Host } from "../../host.ts";
 import { GitFailure, type Repository } from "./repository.ts";
@@ -46,7 +47,7 @@ export async function findChanges(
 
 /** Files without which the next round could not start: the operator has not committed them yet. */
 function programFiles({ agent, configPath, hooks, plugins, runtime }: Config): readonly string[] {
-  const folder = configPath.slice(0, configPath.lastIndexOf("/"));
+  const folder = dirOf(configPath);
   const [command = ""] = agent.command;
   return [
     ...(command.includes("/") ? [absolute(command, runtime.work_dir)] : []),

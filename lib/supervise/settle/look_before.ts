@@ -9,11 +9,13 @@ import { GitFailure, Repository } from "./repository.ts";
  * The work tree before a round. Where the round's changes may be committed, each file that is dirty already is listed
  * by itself, also within new folders.
  */
-export async function lookBeforeAgent(host: Host, config: Config): Promise<WorkTree> {
+export async function lookBeforeAgent(
+  host: Host,
+  config: Config,
+  mayCommit = config.vcs.dirty_action === "auto_commit",
+): Promise<WorkTree> {
   const tree = await lookAtWorkTree(host, config);
-  if (tree.kind !== "tree" || tree.dirty.length === 0 || config.vcs.dirty_action !== "auto_commit") {
-    return tree;
-  }
+  if (tree.kind !== "tree" || tree.dirty.length === 0 || !mayCommit) return tree;
   try {
     const repository = await Repository.around(host, config.runtime.work_dir);
     const changes = await findChanges(host, config, repository);
