@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { exists } from "./exists.ts";
+
 const VERSION = "2.1.332";
 
 /** Arguments of an unattended run that takes its prompt from standard input. */
@@ -102,14 +104,4 @@ async function nativeProgram(home: string): Promise<string> {
   const [first] = programs.sort();
   if (first === undefined) throw new Error(`No Claude Code for this platform in ${packages}`);
   return await Deno.realPath(first);
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { exists } from "./exists.ts";
 import assert from "node:assert/strict";
 import type { LoggedEvent } from "../../lib/core/events.ts";
 import { systemHost } from "../../lib/sys/mod.ts";
@@ -38,16 +39,6 @@ function hook(on: string, run: readonly string[], more: Readonly<Record<string, 
     `${key} = ${JSON.stringify(value)}\n`
   );
   return `[[hooks]]\n${lines.join("")}`;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 function failures(project: Project): readonly string[] {

@@ -1,3 +1,4 @@
+import { exists } from "./exists.ts";
 import assert from "node:assert/strict";
 import { fakeAgent, Project, type Tables } from "./project.ts";
 
@@ -187,16 +188,6 @@ Deno.test("serve settles a round once whose supervisor was killed while a hook r
   ]);
   assert.equal(await gitIn(project, "status", "--short"), "");
 });
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
 
 /** The fingerprints around each round are no part of these stories. */
 function isNoFingerprint(kind: string): boolean {

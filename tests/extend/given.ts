@@ -10,6 +10,7 @@ import type { Call, Fault } from "../../lib/extend/guest.ts";
 import type { HookKind, LoadedPlugin, Surroundings, Where } from "../../lib/extend/loaded_plugin.ts";
 import type { PluginProcess } from "../../lib/extend/plugin_process.ts";
 import { loadPlugins } from "../../lib/extend/load_plugins.ts";
+import type { Clock } from "../../lib/host.ts";
 import { systemHost } from "../../lib/sys/mod.ts";
 import { accepted } from "../core/config_samples.ts";
 
@@ -22,6 +23,8 @@ export class Witness implements Surroundings {
   readonly asked: string[] = [];
   readonly started_: PluginProcess[] = [];
   readonly ended_: PluginProcess[] = [];
+  /** How often something has begun to wait: what watches a process does before each look. */
+  waits = 0;
   answer: (what: string) => Promise<unknown> = () => Promise.reject(new Error("nobody answers"));
 
   isOff(): boolean {
@@ -95,7 +98,13 @@ export async function load(
   witness = new Witness(),
 ): Promise<readonly LoadedPlugin[] | readonly string[]> {
   const config = configIn(folder, { ...plugins, load: declarations });
-  const loaded = await loadPlugins(systemHost(), config, `${folder.path}/logs/plugins`, () => witness);
+  const host = systemHost();
+  const sleep: Clock["sleep"] = (ms, signal) => {
+    witness.waits++;
+    return host.clock.sleep(ms, signal);
+  };
+  const watched = { ...host, clock: { ...host.clock, sleep } };
+  const loaded = await loadPlugins(watched, config, `${folder.path}/logs/plugins`, () => witness);
   return loaded.kind === "plugins" ? loaded.plugins : loaded.problems.map(({ text }) => text);
 }
 

@@ -1,3 +1,4 @@
+import { eventually } from "../e2e/small_project.ts";
 import assert from "node:assert/strict";
 import { outsideReader } from "../../lib/extend/outside_reader.ts";
 import { systemHost } from "../../lib/sys/mod.ts";
@@ -246,10 +247,11 @@ Deno.test("LoadedPlugin.hurry() ends nothing that waits for its next call", asyn
   using folder = new Folder({ "good.js": `export default { apiVersion: 1, name: "good", preRound() {} };` });
   await using given = await Given.of(folder, { source: "good.js", timeout_s: 60 });
   await given.preRound();
-  given.plugin.hurry(200);
+  given.plugin.hurry(0);
   const { pid } = given.witness.started_.at(-1)!;
-  // Longer than the hurry and two looks of the watch.
-  await systemHost().clock.sleep(500);
+  // What watches it has looked twice after the hurry was over.
+  const before = given.witness.waits;
+  await eventually("two more looks", () => given.witness.waits >= before + 2);
   assert.notEqual(processes.inspect(pid)?.zombie ?? true, true);
   await given.preRound();
   assert.deepEqual(given.witness.types, []);
