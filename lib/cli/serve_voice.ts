@@ -9,7 +9,7 @@ import type { LoggedEvent } from "../core/events.ts";
 import type { Host } from "../host.ts";
 import { eventLine, ruleText, untilText } from "../observe/event_text.ts";
 import { encodeLine } from "../store/line_format.ts";
-import type { Activity, Voice } from "../supervise/supervision.ts";
+import type { Activity, Voice } from "../supervise/voice.ts";
 
 export interface ServeVoice {
   readonly voice: Voice;

@@ -48,3 +48,8 @@ function weekdayOf(day: number): string {
   // Day 0, 1970-01-01, was a Thursday.
   return WEEKDAYS[(((day + 4) % 7) + 7) % 7] ?? "";
 }
+
+/** Seconds with four decimals, as events and the status hold them. */
+export function roundedSeconds(seconds: number): number {
+  return Math.round(seconds * 10_000) / 10_000;
+}

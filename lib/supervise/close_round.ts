@@ -5,6 +5,7 @@
  * @module
  */
 import type { Ending } from "../core/ending.ts";
+import { roundedSeconds } from "../core/duration_text.ts";
 import type { Evidence } from "../core/evidence.ts";
 import { type Instant, isoOf } from "../core/instant.ts";
 import { phaseIndex } from "../core/phases.ts";
@@ -17,7 +18,8 @@ import type { WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { writeStatus } from "../store/status.ts";
 import type { Census } from "./contain.ts";
-import { outcomeOf, type Settled, settleWorkTree } from "./settle/settle.ts";
+import { settleWorkTree } from "./settle/settle.ts";
+import { outcomeOf, type Settled } from "./settle/settled.ts";
 import { reportNetwork } from "./report_network.ts";
 import type { Supervision } from "./supervision.ts";
 import { treeEvidence } from "./tree_evidence.ts";
@@ -57,7 +59,7 @@ export async function closeRound(supervision: Supervision, facts: RoundFacts): P
       event: "agent_exit",
       round_num: facts.round,
       exit_code: exitCode,
-      duration_s: round4(facts.durationS),
+      duration_s: roundedSeconds(facts.durationS),
       timed_out: timedOut,
       exit_cause: exitCause(exitCode, timedOut),
       ending: facts.ending.kind,
@@ -102,7 +104,7 @@ function resultOf(
     started_at: isoOf(startedAt),
     ended_at: isoOf(host.clock.now()),
     exit_code: exitCodeOf(wait),
-    duration_s: round4(durationS),
+    duration_s: roundedSeconds(durationS),
     timed_out: isTimedOut(ending),
     killed_for_grace: ending.kind === "idle_after_result",
     log_path: logPath,
@@ -153,7 +155,7 @@ function end(
       running: false,
       last_completed_at: isoOf(host.clock.now()),
       last_exit_code: exitCode,
-      last_duration_s: round4(facts.durationS),
+      last_duration_s: roundedSeconds(facts.durationS),
       current_phase: facts.phase,
       phase_index: phaseIndex(config, facts.round, facts.phase),
     })
@@ -273,8 +275,4 @@ function usageEvent(
     phase: phase ?? "",
     success,
   } as const;
-}
-
-export function round4(seconds: number): number {
-  return Math.round(seconds * 10_000) / 10_000;
 }

@@ -1,18 +1,25 @@
+import { roundedSeconds } from "../core/duration_text.ts";
 import { networkWords } from "../core/network_words.ts";
 import type { OutputReader } from "../extend/output_reader.ts";
 import type { Host } from "../host.ts";
 import { linesBackward } from "../store/blocks.ts";
-import { round4, type RoundFacts } from "./close_round.ts";
 import type { Supervision } from "./supervision.ts";
 
 /** What is looked through: words about the failure are at the end. */
 const NETWORK_LINES = 2000;
 const NETWORK_CHARACTERS = 4 * 1024 * 1024;
 
+interface FailedRound {
+  readonly round: number;
+  readonly phase: string | null;
+  readonly durationS: number;
+  readonly logPath: string;
+}
+
 /** Tells of a failed round whose output speaks of a network that was down. */
 export async function reportNetwork(
   supervision: Supervision,
-  facts: Pick<RoundFacts, "round" | "phase" | "durationS" | "logPath">,
+  facts: FailedRound,
   exitCode: number,
   timedOut: boolean,
 ): Promise<void> {
@@ -23,7 +30,7 @@ export async function reportNetwork(
     round_num: facts.round,
     phase: facts.phase,
     matched,
-    round_duration_s: round4(facts.durationS),
+    round_duration_s: roundedSeconds(facts.durationS),
     exit_code: exitCode,
     timed_out: timedOut,
   });

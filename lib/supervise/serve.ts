@@ -29,7 +29,9 @@ import { runLoop } from "./loop.ts";
 import type { LoopOptions } from "./policy.ts";
 import { type ReadAgain, Reloader } from "./reload.ts";
 import { StopSwitch } from "./stop_switch.ts";
-import type { Bare, Supervision, Voice } from "./supervision.ts";
+import type { Bare } from "./bare.ts";
+import type { Supervision } from "./supervision.ts";
+import type { Voice } from "./voice.ts";
 import { takeUpLeftRound } from "./take_up.ts";
 
 export interface ServeOptions extends LoopOptions {

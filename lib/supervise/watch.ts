@@ -3,7 +3,8 @@ import { stillAfter, type Stillness } from "../core/stall.ts";
 import { busyChildren } from "./busy_children.ts";
 import type { LogCap } from "./log_cap.ts";
 import type { RoundReader } from "./round_reader.ts";
-import type { Supervision, WorkPhase } from "./supervision.ts";
+import type { Supervision } from "./supervision.ts";
+import type { WorkPhase } from "./voice.ts";
 
 /** Between two looks at a running round (ms); shorter while somebody watches on a terminal. */
 const LOOK_MS = 250;

@@ -14,12 +14,8 @@ import { MetricsLog } from "../../lib/store/metrics.ts";
 import { layoutOf } from "../../lib/store/layout.ts";
 import { Hooks } from "../../lib/supervise/hooks/hooks.ts";
 import { lookBeforeAgent } from "../../lib/supervise/settle/look_before.ts";
-import {
-  type Patience,
-  type Settled,
-  settleWorkTree,
-  type TreeFacts,
-} from "../../lib/supervise/settle/settle.ts";
+import { settleWorkTree } from "../../lib/supervise/settle/settle.ts";
+import type { Patience, Settled, TreeFacts } from "../../lib/supervise/settle/settled.ts";
 import type { Supervision } from "../../lib/supervise/supervision.ts";
 import { lookAtWorkTree } from "../../lib/supervise/work_tree.ts";
 import { systemHost } from "../../lib/sys/mod.ts";

@@ -1,6 +1,6 @@
 import { baseName } from "../../core/path_parts.ts";
 import type { Json } from "../../core/plugin.ts";
-import type { Bare } from "../supervision.ts";
+import type { Bare } from "../bare.ts";
 
 /** A round by its number. */
 export interface NumberedRound {

@@ -12,7 +12,7 @@ import type { PluginProcess } from "../../extend/plugin_process.ts";
 import { NOBODY_AROUND, type PluginSet } from "../../extend/plugin_set.ts";
 import { bestEffort } from "../../store/best_effort.ts";
 import { removeHookRecord, writeHookRecord } from "../../store/hook_records.ts";
-import type { Bare } from "../supervision.ts";
+import type { Bare } from "../bare.ts";
 import { Alerts } from "./alerts.ts";
 import { baseContext, hookContext, type HookRound, type NumberedRound } from "./context.ts";
 import { programName } from "./program.ts";

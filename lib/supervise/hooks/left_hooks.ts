@@ -1,6 +1,6 @@
 import { leftHookRecords, removeHookRecord } from "../../store/hook_records.ts";
 import { type Containment, endRound, hasMembers, isLauncherAlive } from "../contain.ts";
-import type { Bare } from "../supervision.ts";
+import type { Bare } from "../bare.ts";
 
 /** Ends what a supervisor that died had running around its round. */
 export async function endLeftHooks({ host, layout, voice }: Bare): Promise<void> {

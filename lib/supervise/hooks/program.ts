@@ -12,7 +12,7 @@ import type { Host, Launch } from "../../host.ts";
 import { hookFiles, removeHookRecord, writeHookRecord } from "../../store/hook_records.ts";
 import { type Containment, endRound, settleLeftovers } from "../contain.ts";
 import { findProgram, type FoundProgram, inheritedEnvironment } from "../find_program.ts";
-import type { Bare } from "../supervision.ts";
+import type { Bare } from "../bare.ts";
 
 /** How a program's run went. */
 export interface ProgramRun {

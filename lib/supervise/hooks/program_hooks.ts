@@ -1,7 +1,7 @@
 import type { HookDeclaration } from "../../core/config.ts";
 import type { HookPoint } from "../../core/config_kinds.ts";
 import type { LoggedEvent } from "../../core/events.ts";
-import type { Bare } from "../supervision.ts";
+import type { Bare } from "../bare.ts";
 import type { NumberedRound } from "./context.ts";
 import { EventHooks, QUEUE_MAX, type Told } from "./event_hooks.ts";
 import { programName, type ProgramRun, runProgram } from "./program.ts";

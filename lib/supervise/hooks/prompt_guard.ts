@@ -1,5 +1,5 @@
 import { promptFiles } from "../prompt.ts";
-import type { Bare } from "../supervision.ts";
+import type { Bare } from "../bare.ts";
 import type { HookRound } from "./context.ts";
 
 /** Runs a hook, and tells of every prompt file that is another one afterwards. Not if it failed: what it left is not its word. */

@@ -16,7 +16,7 @@ import type { Helpers } from "./dirty_hooks.ts";
 import { waitUntilFree } from "./obstacles.ts";
 import { GitFailure } from "./repository.ts";
 import { lookAgain, type Seen } from "./seen.ts";
-import { FILES_SHOWN, outcomeOf, type Patience, type Settled, type TreeFacts } from "./settle.ts";
+import { FILES_SHOWN, outcomeOf, type Patience, type Settled, type TreeFacts } from "./settled.ts";
 import { stashChanges } from "./stash.ts";
 
 /** What handlers may have done for them. They may change the tree too, so each time it is looked at anew. */

@@ -5,9 +5,7 @@
  * @module
  */
 import type { Config } from "../../core/config.ts";
-import type { Ending } from "../../core/ending.ts";
 import type { DirtyOutcome } from "../../core/plugin.ts";
-import type { WorkTree } from "../../host.ts";
 import { bestEffort } from "../../store/best_effort.ts";
 import { removeOrphanState } from "../../store/orphan_state.ts";
 import type { Supervision } from "../supervision.ts";
@@ -15,40 +13,9 @@ import { askDirtyHooks } from "./dirty_hooks.ts";
 import { Hands, takeWork } from "./hands.ts";
 import { GitFailure } from "./repository.ts";
 import { look, lookAgain, type Seen } from "./seen.ts";
-
-export interface TreeFacts {
-  readonly round: number;
-  readonly phase: string | null;
-  readonly ending: Ending;
-  readonly logPath: string;
-  /** Only such a round's changes are dealt with; those of another stay as evidence. */
-  readonly cleanExit: boolean;
-  readonly before: WorkTree;
-  readonly after: WorkTree;
-}
-
-/** What became of the work tree. */
-export type Settled =
-  | { readonly kind: "none" }
-  | { readonly kind: "clean" }
-  | { readonly kind: "untouched"; readonly files: readonly string[] }
-  | { readonly kind: "stashed"; readonly ref: string; readonly files: readonly string[] }
-  | { readonly kind: "committed"; readonly ref: string; readonly files: readonly string[] }
-  | { readonly kind: "failed"; readonly why: string; readonly files: readonly string[] }
-  | { readonly kind: "unknown"; readonly why: string };
-
-/** How long is waited (ms). */
-export interface Patience {
-  /** For somebody else's index lock. */
-  readonly lockMs: number;
-  /** For a commit with its hooks. */
-  readonly commitMs: number;
-}
+import { FILES_SHOWN, type Patience, type Settled, type TreeFacts } from "./settled.ts";
 
 const PATIENCE: Patience = { lockMs: 10_000, commitMs: 300_000 };
-
-/** Paths that an event names, as in the Python version. */
-export const FILES_SHOWN = 20;
 
 /** Writes the events of the work tree and does what they say. */
 export async function settleWorkTree(
@@ -121,22 +88,6 @@ function builtInAction({ plugins, vcs }: Config): Config["vcs"]["dirty_action"] 
 
 function settledBy({ kind, ref }: DirtyOutcome, files: readonly string[]): Settled {
   return kind === "ignored" || ref === null ? { kind: "untouched", files } : { kind, ref, files };
-}
-
-/** In the words of the Python version; null where there was nothing to deal with. */
-export function outcomeOf(settled: Settled): DirtyOutcome | null {
-  switch (settled.kind) {
-    case "stashed":
-    case "committed":
-      return { kind: settled.kind, ref: settled.ref };
-    case "untouched":
-    case "failed":
-      return { kind: "ignored", ref: null };
-    case "none":
-    case "clean":
-    case "unknown":
-      return null;
-  }
 }
 
 function reportDirty(
