@@ -6,6 +6,7 @@
 import { spanText } from "../core/duration_text.ts";
 import { EXIT } from "../core/exit_code.ts";
 import { failure } from "../core/problem.ts";
+import type { LoadedPlugin } from "../extend/loaded_plugin.ts";
 import type { Host } from "../host.ts";
 import { timeText } from "../observe/event_text.ts";
 import { observe, type Observed, serviceView } from "../observe/snapshot.ts";
@@ -64,10 +65,15 @@ export async function kill({ host, parts }: CliContext, flags: GlobalFlags): Pro
   const loaded = await loadConfig(host, flags.config, EXIT.failed);
   if (loaded.kind === "failure") return loaded;
   const { config } = loaded;
+  const plugins: LoadedPlugin[] = [];
   const ended = await endEverything(host, config, async () => {
     const extensions = await loadExtensions(host, parts, config, EXIT.failed);
-    return extensions.kind === "extensions" ? extensions.reader : null;
+    if (extensions.kind === "failure") return null;
+    plugins.push(...extensions.set.plugins);
+    return extensions.reader;
   });
+  for (const plugin of plugins) await plugin.rest();
+
   if (ended.kind === "failure") return ended;
   if (!flags.json) host.terminal.err.write(`agent-runner: ${ended.text}\n`);
   report(host, loaded, flags, observe(host, loaded.config));

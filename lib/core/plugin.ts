@@ -125,7 +125,10 @@ interface BaseContext {
   emit(kind: string, fields?: { readonly [field: string]: Json }): void;
 }
 
-/** What `serveStartup` gets: with the whole checked configuration of the project. */
+/**
+ * What `serveStartup` gets: with the checked configuration of the project, but for the values of `[agent] env` and what
+ * is configured for plugins.
+ */
 export interface StartupContext extends BaseContext {
   readonly project_config: Json;
 }

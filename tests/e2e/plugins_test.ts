@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
-import { PROGRAM } from "./project.ts";
-import { assertNothingLeft, eventsOf, pluginProject, singleFile, start } from "./plugin_project.ts";
+import { exists } from "./exists.ts";
+import { PROGRAM, type Project } from "./project.ts";
+import {
+  assertNothingLeft,
+  eventsOf,
+  pluginPids,
+  pluginProject,
+  singleFile,
+  start,
+} from "./plugin_project.ts";
 
 /** Round 1 meets a limit of its own and leaves a draft, round 2 leaves another, round 3 works. */
 const AGENT = `
@@ -145,3 +153,41 @@ Deno.test("serve leaves out what [plugins] disable names: a source, a plugin wit
   assert.deepEqual([context.kept, context.dropped], [1, undefined]);
   assert.ok(!/nothing is called/.test(err), err);
 });
+
+/** Meets a limit at once, and works on until it may end. */
+const LASTING = `
+echo "QUOTA $(($(date +%s) + 60))"
+until [ -e "$AGENT_RUNNER_LOG_DIR/may-end" ]; do sleep 0.05; done`;
+
+Deno.test("a round that is taken over is read by its plugin from the beginning", async () => {
+  const plugins = [{ source: "../reader.ts" }];
+  await using project = await pluginProject({ plugins, agent: LASTING }, { "reader.ts": READER });
+  const killed = start(project, ["serve"]);
+  await killed.until("the limit in the output", () => /QUOTA/.test(outputOf(project)) || null);
+  killed.signal("SIGKILL");
+  await killed.ended;
+  const run = start(project, ["serve"]);
+  await run.event("round_adopted");
+  await Deno.writeTextFile(`${project.layout.dir}/may-end`, "");
+  assert.equal((await run.event("round_end")).limit?.classification, "own_quota");
+  run.signal("SIGTERM");
+  assert.equal((await run.ended).code, 0);
+  assertNothingLeft(project);
+});
+
+Deno.test("kill closes the round with the limit that its plugin finds, and leaves nothing of the plugin", async () => {
+  const plugins = [{ source: "../reader.ts" }];
+  await using project = await pluginProject({ plugins, agent: LASTING }, { "reader.ts": READER });
+  const run = start(project, ["serve"]);
+  await run.until("the limit in the output", () => /QUOTA/.test(outputOf(project)) || null);
+  const { code, err } = await start(project, ["kill"]).ended;
+  assert.equal(code, 0, err);
+  await run.ended;
+  assert.equal(project.only("round_end").limit?.classification, "own_quota");
+  // What the killed supervisor had running is ended by the next one.
+  assert.deepEqual(pluginPids(project), []);
+});
+
+function outputOf({ layout }: Project): string {
+  return exists(layout.currentLog) ? Deno.readTextFileSync(layout.currentLog) : "";
+}

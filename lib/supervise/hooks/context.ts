@@ -1,3 +1,4 @@
+import type { Config } from "../../core/config.ts";
 import { baseName } from "../../core/path_parts.ts";
 import type { Json } from "../../core/plugin.ts";
 import type { Bare } from "../bare.ts";
@@ -35,4 +36,11 @@ export function hookContext(supervision: Bare, { round, phase, logPath }: HookRo
     anomaly_repetitive_threshold: monitor.anomaly_repetitive_threshold,
     vcs: { dirty_action: vcs.dirty_action, stash_idempotency_s: vcs.stash_idempotency_s },
   } satisfies Json;
+}
+
+/** The configuration without what may be secret: the agent's variables have no values, other plugins no tables. */
+export function projectConfig({ agent, plugins, ...others }: Config): Json {
+  const env = Object.fromEntries(Object.keys(agent.env).map((name) => [name, "<redacted>"]));
+  const { disable, hook_timeout_s } = plugins;
+  return { ...others, agent: { ...agent, env }, plugins: { disable, hook_timeout_s } } as unknown as Json;
 }

@@ -14,7 +14,7 @@ import { bestEffort } from "../../store/best_effort.ts";
 import { removeHookRecord, writeHookRecord } from "../../store/hook_records.ts";
 import type { Bare } from "../bare.ts";
 import { Alerts } from "./alerts.ts";
-import { baseContext, hookContext, type HookRound, type NumberedRound } from "./context.ts";
+import { baseContext, hookContext, type HookRound, type NumberedRound, projectConfig } from "./context.ts";
 import { programName } from "./program.ts";
 import { ProgramHooks } from "./program_hooks.ts";
 import { guardPrompts } from "./prompt_guard.ts";
@@ -88,9 +88,8 @@ export class Hooks implements Surroundings {
 
   /** The first that fails is the last that runs: then serve is not to start. */
   async serveStartup(): Promise<boolean> {
-    const { config } = this.#bare;
     const base = baseContext(this.#bare);
-    const context = { ...base, project_config: config as unknown as Json };
+    const context = { ...base, project_config: projectConfig(this.#bare.config) };
     let failed: readonly [name: string, fault: Fault] | null = null;
     const fail = (name: string, fault: Fault) => void (failed ??= [name, fault]);
     this.#set.around = {
