@@ -6,8 +6,15 @@ import { printFailure } from "./print_failure.ts";
 
 /** What the program was built with: lists, handed in by the composition root. */
 export interface Parts {
-  readonly plugins: () => Promise<readonly Plugin[]>;
+  readonly plugins: () => Promise<readonly ShippedPlugin[]>;
   readonly presets: () => Promise<Presets>;
+}
+
+/** A plugin that is part of the program, loaded when it is needed. */
+export interface ShippedPlugin {
+  readonly name: string;
+  readonly agents: readonly string[];
+  load(): Promise<Plugin>;
 }
 
 export interface Presets {
@@ -34,6 +41,8 @@ export interface Preset {
 export interface CliContext {
   readonly host: Host;
   readonly parts: Parts;
+  /** Flags that every verb has, as they were given. */
+  readonly globals: Partial<GlobalFlags>;
   /** What Stricli needs of a process. */
   readonly process: {
     readonly stdout: { write(text: string): void };
@@ -60,11 +69,12 @@ export type Verb<Flags, Args extends readonly unknown[]> = (
 /** Turns a verb into the function that Stricli calls: failures are printed here and nowhere else. */
 export function command<Flags, Args extends readonly unknown[]>(verb: Verb<Flags, Args>) {
   return async function (this: CliContext, flags: Flags, ...args: Args): Promise<void> {
-    const result = await verb(this, flags, ...args);
+    const all = { ...flags, ...this.globals };
+    const result = await verb(this, all, ...args);
     if (typeof result === "number") this.process.exitCode = result;
     else if (result.kind === "exit") this.process.exitCode = result.code;
     else {
-      printFailure(this.host.terminal.err, result, (flags as Partial<GlobalFlags>).json === true);
+      printFailure(this.host.terminal.err, result, (all as Partial<GlobalFlags>).json === true);
       this.process.exitCode = result.exitCode;
     }
   };

@@ -14,7 +14,7 @@ import type { Host } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { removeHookRecord, writeHookRecord } from "../store/hook_records.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
-import type { Parts } from "./context.ts";
+import type { Parts, ShippedPlugin } from "./context.ts";
 import { parseToml, readConfig } from "./load_config.ts";
 
 export interface Extensions {
@@ -40,14 +40,18 @@ export async function loadExtensions(
 ): Promise<Extensions | Failure> {
   const set = loaded ?? await loadSet(host, config, exitCode);
   if ("kind" in set) return set;
-  const builtIn = (await parts.plugins()).flatMap((plugin) => builtInReader(plugin) ?? []);
+  const shipped = await parts.plugins();
   const outside = set.plugins.length === 0 ? [] : await readersOf(set);
-  const choice = chooseReader(outside, builtIn, config);
+  const choice = chooseReader<OutputReader | ShippedPlugin>(outside, shipped, config);
   if (choice.kind === "unknown") {
     return failure(exitCode, `Cannot watch the agent: ${choice.text}`, { hint: `edit ${config.configPath}` });
   }
-  const reader = choice.kind === "chosen" ? choice.reader : null;
-  return { kind: "extensions", set, choice, reader, notes: strayNames(config, set, builtIn) };
+  const reader = choice.kind === "chosen" ? await opened(choice.reader) : null;
+  return { kind: "extensions", set, choice, reader, notes: strayNames(config, set, shipped) };
+}
+
+async function opened(reader: OutputReader | ShippedPlugin): Promise<OutputReader | null> {
+  return "load" in reader ? builtInReader(await reader.load()) : reader;
 }
 
 async function loadSet(host: Host, config: Config, exitCode: ExitCode): Promise<PluginSet | Failure> {
@@ -107,11 +111,11 @@ const PYTHON_NAMES = [
 function strayNames(
   { plugins, hooks }: Config,
   set: PluginSet,
-  builtIn: readonly OutputReader[],
+  shipped: readonly ShippedPlugin[],
 ): readonly string[] {
   const known = new Set([
     ...PYTHON_NAMES,
-    ...builtIn.map(({ name }) => name),
+    ...shipped.map(({ name }) => name),
     ...plugins.load.map(({ source }) => source),
     ...hooks.map(({ run: [program = ""] }) => baseName(program)),
     ...set.plugins.flatMap((plugin) => plugin.names),

@@ -3,15 +3,15 @@ import { EXIT } from "../core/exit_code.ts";
 import type { Host } from "../host.ts";
 import { application } from "./commands.ts";
 import type { CliContext, Parts } from "./context.ts";
-import { hoistGlobals } from "./hoist_globals.ts";
+import { takeGlobals } from "./take_globals.ts";
 
 /** Runs the program with its arguments; resolves to the exit code. Without a verb it prints help and fails. */
 export async function runCli(host: Host, args: readonly string[], parts: Parts): Promise<number> {
-  const words = hoistGlobals(args);
+  const { words, globals } = takeGlobals(args);
   const { out, err } = host.terminal;
   const hasVerb = words.length > 0;
   const streams: CliContext["process"] = { stdout: hasVerb ? out : err, stderr: err };
-  await run(application, hasVerb ? words : ["--help"], { host, parts, process: streams });
+  await run(application, hasVerb ? words : ["--help"], { host, parts, globals, process: streams });
   return hasVerb ? exitCodeOf(Number(streams.exitCode ?? EXIT.done)) : EXIT.failed;
 }
 

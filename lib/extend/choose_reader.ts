@@ -1,10 +1,17 @@
 import { baseName } from "../core/path_parts.ts";
 import type { Config } from "../core/config.ts";
 import { didYouMean } from "../core/suggest.ts";
-import type { OutputReader } from "./output_reader.ts";
 
-export type ReaderChoice =
-  | { readonly kind: "chosen"; readonly reader: OutputReader; readonly because: "reader" | "command" }
+/** What is known of a reader before it is loaded. */
+export interface Candidate {
+  /** The plugin's name. */
+  readonly name: string;
+  /** The commands that it reads. */
+  readonly agents: readonly string[];
+}
+
+export type ReaderChoice<Reader extends Candidate = Candidate> =
+  | { readonly kind: "chosen"; readonly reader: Reader; readonly because: "reader" | "command" }
   | { readonly kind: "none"; readonly why: string }
   /** `[agent] reader` names one that there is not, or the command has several. */
   | { readonly kind: "unknown"; readonly text: string };
@@ -13,11 +20,11 @@ export type ReaderChoice =
  * The plugin that reads this agent's output: the one that is named, else the one for the command's base name.
  * @param outside plugins that the configuration loads: they come before those that are part of this program
  */
-export function chooseReader(
-  outside: readonly OutputReader[],
-  builtIn: readonly OutputReader[],
+export function chooseReader<Reader extends Candidate>(
+  outside: readonly Reader[],
+  builtIn: readonly Reader[],
   { agent, plugins: { disable } }: Config,
-): ReaderChoice {
+): ReaderChoice<Reader> {
   const groups = [outside, builtIn].map((readers) => readers.filter(({ name }) => !disable.includes(name)));
   if (agent.reader !== null) {
     const wanted = agent.reader;
@@ -36,14 +43,14 @@ export function chooseReader(
     : { kind: "chosen", reader: fitting[0], because: "command" };
 }
 
-function firstIn(
-  groups: readonly (readonly OutputReader[])[],
-  fits: (reader: OutputReader) => boolean,
-): readonly OutputReader[] {
+function firstIn<Reader>(
+  groups: readonly (readonly Reader[])[],
+  fits: (reader: Reader) => boolean,
+): readonly Reader[] {
   return groups.map((readers) => readers.filter(fits)).find((found) => found.length > 0) ?? [];
 }
 
-function severalRead(word: string, readers: readonly OutputReader[]): ReaderChoice {
+function severalRead(word: string, readers: readonly Candidate[]): ReaderChoice<never> {
   const names = readers.map(({ name }) => `"${name}"`).join(" and ");
   return { kind: "unknown", text: `${names} both read ${word}; name one as agent.reader` };
 }

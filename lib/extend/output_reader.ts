@@ -31,7 +31,7 @@ export interface OpenReader {
 }
 
 /** The word for the agent in events. */
-export function agentOf(reader: OutputReader | null): string {
+export function agentOf(reader: Pick<OutputReader, "agents"> | null): string {
   return reader?.agents[0] ?? "unknown";
 }
 

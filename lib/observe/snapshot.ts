@@ -7,7 +7,6 @@ import { baseName } from "../core/path_parts.ts";
 import type { Config } from "../core/config.ts";
 import { KINDS } from "../core/events.ts";
 import { epochOf, isoOf } from "../core/instant.ts";
-import type { Plugin } from "../core/plugin.ts";
 import type { ProjectState } from "../core/project_state.ts";
 import { lastingThrottle, throttledUntil } from "../core/throttle.ts";
 import type { Host } from "../host.ts";
@@ -47,13 +46,18 @@ export function observe(host: Host, config: Config): Observed {
   return { state, counts, layout, serve: livingServe(host, layout), roundAlive };
 }
 
+/** A plugin that is part of the program. */
+interface Named {
+  readonly name: string;
+}
+
 export type Snapshot = ReturnType<typeof snapshot>;
 
 /** The document; `round` names a round without a log: null in `current_round`. */
 export function snapshot(
   host: Host,
   config: Config,
-  plugins: readonly Plugin[],
+  plugins: readonly Named[],
   observed: Observed,
   options: SnapshotOptions,
 ) {
@@ -81,7 +85,7 @@ export function snapshot(
 /** Those from outside as the last serve started with them: looking loads no plugin. */
 function pluginLists(
   { hooks, plugins: { disable } }: Config,
-  builtIn: readonly Plugin[],
+  builtIn: readonly Named[],
   { loaded, pluginsOff }: ProjectState,
 ) {
   const isOn = (name: string) => !disable.includes(name);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { run } from "@stricli/core";
-import { application, COMMANDS } from "../../lib/cli/commands.ts";
+import { application } from "../../lib/cli/commands.ts";
 import type { CliContext } from "../../lib/cli/context.ts";
 import { SCENARIOS } from "../../lib/cli/fake_scenarios.ts";
-import { hoistGlobals, NESTED } from "../../lib/cli/hoist_globals.ts";
+import { takeGlobals } from "../../lib/cli/take_globals.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import manifest from "../../deno.json" with { type: "json" };
 
@@ -28,22 +28,20 @@ Deno.test("application suggests the nearest verb and flag, and where help is", a
   assert.match(await printed("peek", "--selct", "x"), /^error: .*did you mean --select\?/s);
 });
 
-Deno.test("NESTED names the verbs that have actions", () => {
-  const nested = Object.entries(COMMANDS).filter(([, verb]) => "getRoutingTargetForInput" in verb);
-  assert.deepEqual(nested.map(([name]) => name), NESTED);
-});
-
-Deno.test("hoistGlobals() moves --config and --json behind the verb, the later one winning", () => {
-  const cases: [string, string][] = [
-    ["--config a peek", "peek --config a"],
-    ["--json --config a peek --config b", "peek --config b --json"],
-    ["peek --select status --json", "peek --json --select status"],
-    ["--config=a serve --once", "serve --config a --once"],
-    ["fake-agent -- --json", "fake-agent -- --json"],
-    ["peek --config", "peek --config"],
-    ["--version", "--version"],
-    ["--config a plugin add x --json", "plugin add --config a --json x"],
-    ["plugin --json --help", "plugin --json --help"],
+Deno.test("takeGlobals() takes --config and --json out of the arguments, the later one winning", () => {
+  const cases: readonly (readonly [given: string, words: string, globals: object])[] = [
+    ["--config a peek", "peek", { config: "a" }],
+    ["--json --config a peek --config b", "peek", { config: "b", json: true }],
+    ["peek --select status --json", "peek --select status", { json: true }],
+    ["--config=a serve --once", "serve --once", { config: "a" }],
+    ["fake-agent -- --json", "fake-agent -- --json", {}],
+    ["fake-agent good --json", "fake-agent good --json", {}],
+    ["peek --config", "peek --config", {}],
+    ["--json", "--json", {}],
+    ["--config a plugin add x --json", "plugin add x", { config: "a", json: true }],
+    ["events -- --json", "events -- --json", {}],
   ];
-  for (const [given, wanted] of cases) assert.equal(hoistGlobals(given.split(" ")).join(" "), wanted);
+  for (const [given, words, globals] of cases) {
+    assert.deepEqual(takeGlobals(given.split(" ")), { words: words.split(" "), globals }, given);
+  }
 });

@@ -11,7 +11,7 @@ Deno.test("snapshot() lists the programs of hooks, and nothing that is disabled"
   ];
   const lists = async (disable: readonly string[]) => {
     const { project } = givenHooks(hooks, {}, { plugins: { disable } });
-    const builtIn = [{ apiVersion: 1, name: "a_reader" }] as const;
+    const builtIn = [{ name: "a_reader" }];
     const options = { round: null, withLog: false, events: 0 };
     const { plugins } = await project.sim.run((host) =>
       Promise.resolve(snapshot(host, project.config, builtIn, observe(host, project.config), options))

@@ -274,14 +274,13 @@ Deno.test("claude.ownWords() gives what the CLI wrote itself", () => {
   for (const [line, words] of own) assert.equal(claude.ownWords(lineOf(line)), words);
 });
 
-Deno.test("PLUGINS have names and agents of their own", () => {
-  for (
-    const names of [
-      PLUGINS.map((p) => p.name),
-      PLUGINS.flatMap((p) => p.agents ?? []),
-    ]
-  ) {
+Deno.test("PLUGINS have names and agents of their own, those of the plugins that they load", async () => {
+  for (const names of [PLUGINS.map(({ name }) => name), PLUGINS.flatMap(({ agents }) => agents)]) {
     assert.equal(new Set(names).size, names.length);
+  }
+  for (const { name, agents, load } of PLUGINS) {
+    const plugin = await load();
+    assert.deepEqual([plugin.name, plugin.agents], [name, agents]);
   }
 });
 
