@@ -4,34 +4,19 @@
  *
  * @module
  */
-import { type ApplicationText, buildApplication, buildCommand, buildRouteMap, text_en } from "@stricli/core";
-import { VERSION } from "../core/version.ts";
+import { buildCommand, buildRouteMap } from "@stricli/core";
+import { applicationOf, globals } from "./application.ts";
 import { type CliContext, command, type GlobalFlags } from "./context.ts";
 import {
   type EventsFlags,
   type InitFlags,
   type PeekFlags,
-  type PluginAddFlags,
-  type PluginNewFlags,
-  type PluginTestFlags,
-  type PluginUpdateFlags,
   type RoundFlags,
   type ServeFlags,
   type StopFlags,
   WORK_ACTIONS,
   type WorkAction,
 } from "./flags.ts";
-
-const globals = {
-  config: {
-    kind: "parsed",
-    parse: String,
-    optional: true,
-    brief: "Configuration file. [default = agent-runner.toml]",
-    placeholder: "path",
-  },
-  json: { kind: "boolean", brief: "Data and errors as JSON.", default: false, withNegated: false },
-} as const;
 
 const init = buildCommand<InitFlags, [], CliContext>({
   loader: async () => command((await import("./init.ts")).init),
@@ -217,132 +202,15 @@ const work = buildCommand<GlobalFlags, [WorkAction, string?], CliContext>({
   },
 });
 
-const source = {
-  kind: "tuple",
-  parameters: [{ parse: String, brief: "A file, an address, npm:NAME@VERSION.", placeholder: "source" }],
-} as const;
-
-const declared = {
-  kind: "tuple",
-  parameters: [{
-    parse: String,
-    brief: "As the configuration names it, or its name.",
-    placeholder: "plugin",
-  }],
-} as const;
-
-const yes = { kind: "boolean", default: false, withNegated: false, brief: "Do not ask." } as const;
-
-const pluginNew = buildCommand<PluginNewFlags, [string], CliContext>({
-  loader: async () => command((await import("./plugin/new_files.ts")).pluginNew),
+/** It has verbs of its own, which are read only when it is called. */
+const plugin = buildCommand<Record<never, never>, string[], CliContext>({
+  loader: async () => (await import("./plugin/commands.ts")).runPlugin,
   parameters: {
-    flags: {
-      force: { kind: "boolean", default: false, withNegated: false, brief: "Overwrite what is there." },
-      ...globals,
-    },
+    flags: {},
     positional: {
-      kind: "tuple",
-      parameters: [{ parse: String, brief: "Name of the plugin and of the program.", placeholder: "name" }],
+      kind: "array",
+      parameter: { parse: String, brief: "What to do, and with what.", placeholder: "action" },
     },
-  },
-  docs: {
-    brief: "Write a working reader with its test into this folder.",
-    fullDescription: "Writes NAME.ts, NAME_test.ts and agent_runner_plugin.ts, the types of both.",
-  },
-});
-
-const pluginTest = buildCommand<PluginTestFlags, [string], CliContext>({
-  loader: async () => command((await import("./plugin/try_out.ts")).pluginTest),
-  parameters: {
-    flags: {
-      log: {
-        kind: "parsed",
-        parse: String,
-        optional: true,
-        brief: "Output of a round to read, line by line.",
-        placeholder: "file",
-      },
-      trust: {
-        kind: "enum",
-        values: ["sandbox", "full"],
-        optional: true,
-        brief: "Where it runs. [default = as declared, else sandbox]",
-      },
-      ...globals,
-    },
-    positional: source,
-  },
-  docs: {
-    brief: "Say what a plugin is, and what it finds in a log.",
-    fullDescription:
-      "Loads the plugin as serve would, with the permissions that the configuration declares for it, else with none. " +
-      "No configuration is needed.",
-  },
-});
-
-const pluginAdd = buildCommand<PluginAddFlags, [string], CliContext>({
-  loader: async () => command((await import("./plugin/add.ts")).pluginAdd),
-  parameters: {
-    flags: {
-      sha256: {
-        kind: "parsed",
-        parse: String,
-        optional: true,
-        brief: "What its hash has to be.",
-        placeholder: "hex",
-      },
-      trust: {
-        kind: "enum",
-        values: ["sandbox", "full"],
-        default: "sandbox",
-        brief: "Where it runs.",
-      },
-      yes,
-      ...globals,
-    },
-    positional: source,
-  },
-  docs: {
-    brief: "Declare a plugin in the configuration.",
-    fullDescription:
-      "Fetches it, shows what it is and what it asks for, and adds its [[plugins.load]]. Without a terminal it writes " +
-      "only with --yes, and else prints the lines.",
-  },
-});
-
-const pluginList = buildCommand<GlobalFlags, [], CliContext>({
-  loader: async () => command((await import("./plugin/list.ts")).pluginList),
-  parameters: { flags: globals },
-  docs: { brief: "Show the declared plugins." },
-});
-
-const pluginVerify = buildCommand<GlobalFlags, [], CliContext>({
-  loader: async () => command((await import("./plugin/verify.ts")).pluginVerify),
-  parameters: { flags: globals },
-  docs: { brief: "Load all as serve would; exit 78 on problems." },
-});
-
-const pluginUpdate = buildCommand<PluginUpdateFlags, [string], CliContext>({
-  loader: async () => command((await import("./plugin/update.ts")).pluginUpdate),
-  parameters: { flags: { yes, ...globals }, positional: declared },
-  docs: { brief: "Fetch a plugin anew and declare its new hash." },
-});
-
-const pluginRemove = buildCommand<GlobalFlags, [string], CliContext>({
-  loader: async () => command((await import("./plugin/remove.ts")).pluginRemove),
-  parameters: { flags: globals, positional: declared },
-  docs: { brief: "Take a plugin out of the configuration." },
-});
-
-const plugin = buildRouteMap({
-  routes: {
-    new: pluginNew,
-    test: pluginTest,
-    add: pluginAdd,
-    list: pluginList,
-    verify: pluginVerify,
-    update: pluginUpdate,
-    remove: pluginRemove,
   },
   docs: { brief: "Write, try out and declare plugins." },
 });
@@ -394,35 +262,16 @@ export const COMMANDS = {
   "fake-agent": fakeAgent,
 } as const;
 
-/** Stricli's words, in the form of all other errors. */
-const TEXT: ApplicationText = {
-  ...text_en,
-  noCommandRegisteredForInput: (args) => usageError(text_en.noCommandRegisteredForInput(args)),
-  exceptionWhileParsingArguments: (exc, ansi) =>
-    usageError(text_en.exceptionWhileParsingArguments.call(text_en, exc, ansi)),
-};
+/** Verbs of which everything behind them is a command line of its own. */
+export const NESTED: readonly string[] = ["plugin"];
 
-export const application = buildApplication(
+export const application = applicationOf(
+  "agent-runner",
   buildRouteMap({
     routes: COMMANDS,
     docs: { brief: "Keeps an AI coding agent's CLI working unattended for days." },
   }),
-  {
-    name: "agent-runner",
-    versionInfo: { currentVersion: `agent-runner ${VERSION}` },
-    localization: { text: TEXT },
-    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
-    documentation: {
-      caseStyle: "convert-camel-to-kebab",
-      useAliasInUsageLine: false,
-      disableAnsiColor: true,
-    },
-  },
 );
-
-function usageError(text: string): string {
-  return `error: ${text}\nhint: agent-runner --help`;
-}
 
 function count(text: string): number {
   const number = Number(text);

@@ -1,7 +1,7 @@
 import { run } from "@stricli/core";
 import { EXIT } from "../core/exit_code.ts";
 import type { Host } from "../host.ts";
-import { application } from "./commands.ts";
+import { application, NESTED } from "./commands.ts";
 import type { CliContext, Parts } from "./context.ts";
 import { takeGlobals } from "./take_globals.ts";
 
@@ -11,7 +11,9 @@ export async function runCli(host: Host, args: readonly string[], parts: Parts):
   const { out, err } = host.terminal;
   const hasVerb = words.length > 0;
   const streams: CliContext["process"] = { stdout: hasVerb ? out : err, stderr: err };
-  await run(application, hasVerb ? words : ["--help"], { host, parts, globals, process: streams });
+  const [verb = "--help", ...rest] = words;
+  const line = NESTED.includes(verb) ? [verb, "--", ...rest] : [verb, ...rest];
+  await run(application, line, { host, parts, globals, process: streams });
   return hasVerb ? exitCodeOf(Number(streams.exitCode ?? EXIT.done)) : EXIT.failed;
 }
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { type Application, type CommandContext, generateHelpTextForAllCommands } from "@stricli/core";
 import manifest from "../../deno.json" with { type: "json" };
-import { application } from "../../lib/cli/commands.ts";
+import { helpTexts } from "../../docs/pages/commands_page.ts";
 import { CONFIG, isRow, type Rows } from "../../lib/core/config.ts";
 import { listFiles, ROOT } from "../rules/tree.ts";
 
@@ -39,10 +38,7 @@ Deno.test("docs name only tasks that deno.json has", () => {
 });
 
 Deno.test("docs name only verbs and flags that there are", () => {
-  const helps = new Map(
-    generateHelpTextForAllCommands(application as unknown as Application<CommandContext>)
-      .map(([name, text]) => [name.trim().replace("agent-runner ", ""), text]),
-  );
+  const helps = helpTexts();
   const problems = PAGES.filter((page) => !page.startsWith("docs/reference/")).flatMap((page) =>
     commandsIn(read(page)).flatMap(({ verb, next, flags }) => {
       // A verb may have verbs of its own.
