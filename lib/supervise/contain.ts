@@ -46,6 +46,9 @@ const LOOK_MS = 25;
 const KILL_CGROUP_MS = 5000;
 const KILL_SWEEPS_MS = 10_000;
 
+/** As many are named in the census that were met only while everything was killed: they may be thousands. */
+const LATE_NAMED = 20;
+
 /** Quick looks at the newest processes before a whole sweep may say "empty" (docs/decisions/0010). */
 const PROBES = 40;
 
@@ -149,51 +152,70 @@ async function endMembers(
   isEnded: (member: ProcessInfo) => boolean,
 ): Promise<Census> {
   const toEnd = found.filter(isEnded);
-  const ended = leftoversOf(host, round, toEnd);
+  const ended = [...leftoversOf(host, round, toEnd)];
   const remaining = () => livingMembers(host, round).filter(isEnded);
   // Nobody seen does not mean nobody there: what forks without end hides from a whole sweep.
   if (toEnd.length > 0 || found.length === 0) {
     for (const member of toEnd) signalSame(host, member, "SIGTERM");
     await until(host, () => remaining().length === 0, { withinMs: graceS * 1000, lookMs: LOOK_MS });
-    await killAll(host, round, remaining, toEnd.length === found.length);
+    const late = await killAll(host, round, remaining, toEnd.length === found.length);
+    ended.push(...late.filter(({ pid }) => !ended.some((other) => other.pid === pid)).slice(0, LATE_NAMED));
   }
   const left = leftoversOf(host, round, livingMembers(host, round));
   return { ended: ended.filter(({ pid }) => !left.some((other) => other.pid === pid)), left };
 }
 
+/** @returns whom it met, as far as one can be met that forks and exits for ever */
 async function killAll(
   host: Host,
   round: Containment,
   remaining: () => readonly ProcessInfo[],
   everything: boolean,
-): Promise<void> {
+): Promise<readonly Leftover[]> {
   if (round.cgroup !== null && everything) {
     const { cgroup } = round;
+    const met = meet(host, round, host.cgroups.members(cgroup));
     if (host.cgroups.isPopulated(cgroup)) host.cgroups.kill(cgroup);
     await until(host, () => !host.cgroups.isPopulated(cgroup), { withinMs: KILL_CGROUP_MS, lookMs: LOOK_MS });
-    return;
+    return met;
   }
+  const met: Leftover[] = [];
   const untilMs = host.clock.monotonicMs() + (round.cgroup === null ? KILL_SWEEPS_MS : KILL_CGROUP_MS);
   let emptySweeps = 0;
   while (emptySweeps < 2 && host.clock.monotonicMs() < untilMs) {
     const now = remaining();
+    met.push(...leftoversOf(host, round, now));
     for (const member of now) signalSame(host, member, "SIGKILL");
-    const caught = round.cgroup === null && everything ? await killNewest(host, round) : 0;
-    emptySweeps = now.length + caught === 0 ? emptySweeps + 1 : 0;
+    const caught = round.cgroup === null && everything ? await killNewest(host, round) : [];
+    met.push(...caught);
+    emptySweeps = now.length + caught.length === 0 ? emptySweeps + 1 : 0;
     if (now.length > 0) await host.clock.sleep(LOOK_MS);
   }
+  return met;
 }
 
 /** Kills whatever carries the marker among the newest processes, again and again: what forks for ever is there. */
-async function killNewest(host: Host, round: Containment): Promise<number> {
-  let caught = 0;
+async function killNewest(host: Host, round: Containment): Promise<readonly Leftover[]> {
+  const caught: Leftover[] = [];
   for (let i = 0; i < PROBES; i++) {
     for (const pid of host.processes.marked(round.id, "newest")) {
-      if (host.processes.signal(pid, "SIGKILL")) caught += 1;
+      const met = meet(host, round, [pid]);
+      if (host.processes.signal(pid, "SIGKILL")) caught.push(...met);
     }
     if (i % 8 === 7) await host.clock.sleep(1);
   }
   return caught;
+}
+
+/** Them as far as they can be seen: one that has gone by then has a number and no name. */
+function meet(host: Host, round: Containment, pids: readonly number[]): readonly Leftover[] {
+  const own = [host.processes.self.pid, round.pid];
+  return pids.filter((pid) => !own.includes(pid)).flatMap((pid): readonly Leftover[] => {
+    const seen = host.processes.inspect(pid);
+    return seen === null
+      ? [{ name: "?", pid, age_s: null, escaped: "own_session" }]
+      : leftoversOf(host, round, [seen]);
+  });
 }
 
 async function launcherGone(host: Host, round: Containment): Promise<void> {
