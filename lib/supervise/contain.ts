@@ -174,7 +174,7 @@ async function killAll(
 ): Promise<readonly Leftover[]> {
   if (round.cgroup !== null && everything) {
     const { cgroup } = round;
-    const met = meet(host, round, host.cgroups.members(cgroup));
+    const met = leftoversOf(host, round, livingMembers(host, round));
     if (host.cgroups.isPopulated(cgroup)) host.cgroups.kill(cgroup);
     await until(host, () => !host.cgroups.isPopulated(cgroup), { withinMs: KILL_CGROUP_MS, lookMs: LOOK_MS });
     return met;
@@ -199,23 +199,12 @@ async function killNewest(host: Host, round: Containment): Promise<readonly Left
   const caught: Leftover[] = [];
   for (let i = 0; i < PROBES; i++) {
     for (const pid of host.processes.marked(round.id, "newest")) {
-      const met = meet(host, round, [pid]);
+      const met = leftoversOf(host, round, alive(host, pid));
       if (host.processes.signal(pid, "SIGKILL")) caught.push(...met);
     }
     if (i % 8 === 7) await host.clock.sleep(1);
   }
   return caught;
-}
-
-/** Them as far as they can be seen: one that has gone by then has a number and no name. */
-function meet(host: Host, round: Containment, pids: readonly number[]): readonly Leftover[] {
-  const own = [host.processes.self.pid, round.pid];
-  return pids.filter((pid) => !own.includes(pid)).flatMap((pid): readonly Leftover[] => {
-    const seen = host.processes.inspect(pid);
-    return seen === null
-      ? [{ name: "?", pid, age_s: null, escaped: "own_session" }]
-      : leftoversOf(host, round, [seen]);
-  });
 }
 
 async function launcherGone(host: Host, round: Containment): Promise<void> {

@@ -3,7 +3,7 @@ import { refusalOf } from "./refusal.ts";
 import SANDBOX_LOOP from "./sandbox_loop.ts" with { type: "text" };
 
 /** Bytes of one line that are taken; a longer one is the end of the conversation. */
-export const LINE_BYTES_MAX = 8 * 1024 * 1024;
+const LINE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Bytes of standard error that are kept: the last ones. */
 const ERRORS_KEPT = 4096;
