@@ -17,7 +17,7 @@ import {
   writeCheckpoint,
 } from "./fold.ts";
 import type { Layout } from "./layout.ts";
-import { encodeLine, stamp, stampForeign } from "./line_format.ts";
+import { encodeLine, LineBytes, stamp, stampForeign } from "./line_format.ts";
 
 /** Lines that may come between two checkpoints. */
 const CHECKPOINT_EVERY = 2000;
@@ -32,7 +32,7 @@ const RESERVE = 64 * 1024;
 export class EventLog {
   readonly #host: Host;
   readonly #layout: Layout;
-  readonly #encoder = new TextEncoder();
+  readonly #bytes = new LineBytes();
   #name: string;
   #file: AppendFile;
   #folded: Folded;
@@ -147,7 +147,7 @@ export class EventLog {
 
   /** Writes the line and folds up to its end. False when the disk refused it. */
   #write(line: string, event: LoggedEvent): boolean {
-    const bytes = this.#encoder.encode(line);
+    const bytes = this.#bytes.of(line);
     const known = this.#folded.files[this.#name]?.offset ?? 0;
     const end = this.#tolerating(() => this.#file.append(bytes));
     if (end === null) return false;
@@ -198,7 +198,7 @@ export class EventLog {
     const rest = this.#queue;
     const torn = this.#endTornLine();
     while (torn && rest.length > 0) {
-      const bytes = this.#encoder.encode(rest[0]!);
+      const bytes = this.#bytes.of(rest[0]!);
       if (this.#tolerating(() => this.#file.append(bytes)) === null) break;
       rest.shift();
     }
