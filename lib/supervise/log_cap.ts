@@ -17,6 +17,9 @@ const PAGE = 4096;
 /** Bytes copied at a time. */
 const BLOCK = 256 * 1024;
 
+/** Between two holes (ms): the agent cannot write while one is made, 60 ms for each gigabyte. */
+const PAUSE_MS = 1000;
+
 /** Parts of the bound: this much of the beginning stays, half of it at the end. */
 const HEAD_PART = 4;
 const TAIL_PART = 2;
@@ -29,6 +32,7 @@ export class LogCap {
   readonly #onHole: (hole: Hole | null) => void;
   #hole: Hole | null;
   #work: Promise<void> | null = null;
+  #nextMs: number;
   #impossible = false;
 
   /** @param onHole told of each hole before it is made, and of the one before again when it could not be */
@@ -46,6 +50,7 @@ export class LogCap {
     this.#capBytes = options.capMb * 1024 * 1024;
     this.#hole = options.hole;
     this.#onHole = options.onHole;
+    this.#nextMs = host.clock.monotonicMs() + PAUSE_MS;
   }
 
   /**
@@ -54,6 +59,9 @@ export class LogCap {
    */
   look(size: number, readUpTo: number): void {
     if (this.#work !== null || this.#impossible || this.#kept(size) <= this.#capBytes) return;
+    const nowMs = this.#host.clock.monotonicMs();
+    if (nowMs < this.#nextMs) return;
+    this.#nextMs = nowMs + PAUSE_MS;
     const from = this.#hole?.to ?? pages(this.#capBytes / HEAD_PART);
     const to = pages(Math.min(readUpTo, size) - this.#capBytes / TAIL_PART);
     if (to > from) this.#work = this.#punch(from, to).finally(() => this.#work = null);

@@ -69,7 +69,8 @@ export class RoundReader {
     this.#hasMore ||= grew;
     if (this.#hasMore && this.#later === null && this.#file !== null && this.#reader !== null) {
       this.#hasMore = false;
-      this.#takeAll(this.#readAround(this.#file, this.#reader));
+      // Not what is written meanwhile: an agent that is faster than the reader would hold everything up.
+      this.#takeAll(this.#readAround(endingAt(this.#file, size), this.#reader));
     }
     return grew;
   }
