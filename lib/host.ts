@@ -192,6 +192,8 @@ export interface Processes {
   residentBytes(pid: number): number | null;
   /** CPU time that the process, with the children that it has waited for, has used (ms); null where it has gone. */
   cpuMs(pid: number): number | null;
+  /** Gives back the memory of this process that can be had again from its program's file. */
+  releasePages(): void;
   /** Sends to a process (`pid > 0`) or to a whole group (`pid < 0`); false when nobody is there. */
   signal(pid: number, name: SignalName): boolean;
   /** This process. */
@@ -204,6 +206,11 @@ export interface Processes {
 export interface Cgroups {
   /** Folder in which a round's group can be made, null where there is no cgroup v2 to write to. Tried once. */
   readonly root: string | null;
+  /**
+   * Lets a process that is about to join a group not wait: the first one after a quiet while does so for some 10 ms.
+   * Returns at once.
+   */
+  prepareJoin(): void;
   /** @throws FileError */
   make(name: string): string;
   /** Pids inside; none when the group is gone. */

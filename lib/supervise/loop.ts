@@ -60,6 +60,7 @@ export async function runLoop(
         if (!isSameWait(waiting, decision)) announceWait(supervision, policy, decision);
         waiting = decision;
         voice.activity({ kind: "waiting", rule: decision.rule, until: decision.until });
+        supervision.footprint.look();
         atBoundary = await isOverAfterPause(host, decision.until, stop);
         break;
       case "run": {

@@ -28,6 +28,7 @@ import type { Supervision } from "./supervision.ts";
 export async function runRound(base: Supervision, plan: RoundPlan): Promise<RoundResult> {
   const supervision = { ...base, config: forPhase(base.config, plan.phase) };
   base.hooks.begin(plan);
+  base.host.cgroups.prepareJoin();
   try {
     const result = await start(supervision, plan);
     await measureEnd(base, plan, result);

@@ -22,6 +22,7 @@ import { pruneRoundLogs, removeStaleTemporaries } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
 import { takeStopRequest } from "../store/stop_request.ts";
 import { fingerprint } from "../core/fingerprint.ts";
+import { Footprint } from "./footprint.ts";
 import { Hooks, type StateView } from "./hooks/hooks.ts";
 import { endLeftHooks } from "./hooks/left_hooks.ts";
 import { loadedFacts } from "./hooks/loaded_facts.ts";
@@ -140,7 +141,7 @@ export function supervise(
     onAppend(event);
     hooks.programs.take(event);
   };
-  return { ...bare, hooks };
+  return { ...bare, hooks, footprint: new Footprint(host) };
 }
 
 function namesOf({ reader, plugins }: ServeOptions): string[] {

@@ -10,8 +10,11 @@ import type { WorkPhase } from "./voice.ts";
 const LOOK_MS = 250;
 const LOOK_WATCHED_MS = 100;
 
+/** A round that has just begun is looked at after this (ms), then each time after half its age. */
+const LOOK_YOUNG_MS = 10;
+
 /** The same where more than this has come since the last look (bytes): what is left to read at the end is little. */
-const LOOK_FLOOD_MS = 25;
+const LOOK_FLOOD_MS = 1;
 const FLOOD = 4 * 1024 * 1024;
 
 /** What is watched. */
@@ -44,7 +47,7 @@ export type WatchEnd =
 
 /** Watches until the first reason to stop; later ones cannot replace it. */
 export async function watchAgent(supervision: Supervision, watch: Watch): Promise<WatchEnd> {
-  const { host, voice } = supervision;
+  const { host, voice, footprint } = supervision;
   const wake = AbortSignal.any([watch.mayHaveEnded, watch.stopNow]);
   const lookMs = host.terminal.err.isTerminal ? LOOK_WATCHED_MS : LOOK_MS;
   const progress = new Progress(supervision, watch);
@@ -61,11 +64,14 @@ export async function watchAgent(supervision: Supervision, watch: Watch): Promis
       quietMs: progress.quietMs(nowMs),
       work: progress.phase,
     });
-    const pauseMs = Math.max(
-      1,
-      Math.min(progress.grownBy > FLOOD ? LOOK_FLOOD_MS : lookMs, watch.deadlineBootMs - nowMs),
+    const youngMs = Math.max(LOOK_YOUNG_MS, (nowMs - watch.startedBootMs) / 2);
+    const pauseMs = Math.min(
+      progress.grownBy > FLOOD ? LOOK_FLOOD_MS : lookMs,
+      youngMs,
+      watch.deadlineBootMs - nowMs,
     );
-    await host.clock.sleep(pauseMs, watch.mayHaveEnded.aborted ? watch.stopNow : wake);
+    footprint.look();
+    await host.clock.sleep(Math.max(1, pauseMs), watch.mayHaveEnded.aborted ? watch.stopNow : wake);
   }
 }
 

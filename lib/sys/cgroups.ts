@@ -9,6 +9,7 @@ export function systemCgroups(): Cgroups {
     get root() {
       return root();
     },
+    prepareJoin: () => joinAgain(root()),
     make,
     members,
     isPopulated,
@@ -59,6 +60,14 @@ export function mountPoint(mountinfo: string): string | null {
     if (type.startsWith("cgroup2 ") && root === "/" && point !== undefined) return point;
   }
   return null;
+}
+
+/**
+ * To join the group that one is in already changes nothing, but the kernel waits for all its processors to have passed a
+ * quiet point (an RCU grace period of the lock `cgroup_threadgroup_rwsem`), and who joins soon after need not.
+ */
+function joinAgain(own: string | null): void {
+  if (own !== null) Deno.writeTextFile(`${own}/cgroup.procs`, String(Deno.pid)).catch(() => {});
 }
 
 function make(path: string): string {

@@ -6,6 +6,7 @@ import { once } from "./once.ts";
 import { procTable } from "./proc_table.ts";
 import { psTable } from "./ps_table.ts";
 import { refusalOf } from "./refusal.ts";
+import { releasePages } from "./release_pages.ts";
 import { runProgram } from "./run_program.ts";
 
 /** The machine's processes. */
@@ -28,6 +29,7 @@ export function systemProcesses(): Processes {
     commandLine: table.commandLine,
     cpuMs: table.cpuMs,
     residentBytes: table.residentBytes,
+    releasePages,
     marked: Deno.build.os === "linux" ? marked : () => [],
     signal,
     self: {

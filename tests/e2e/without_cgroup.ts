@@ -8,8 +8,8 @@ import { exitWith, systemHost } from "../../lib/sys/mod.ts";
 
 if (import.meta.main) {
   const host = systemHost();
-  const { make, members, isPopulated, cpuMs, kill, remove } = host.cgroups;
-  const cgroups = { root: null, make, members, isPopulated, cpuMs, kill, remove };
+  const { prepareJoin, make, members, isPopulated, cpuMs, kill, remove } = host.cgroups;
+  const cgroups = { root: null, prepareJoin, make, members, isPopulated, cpuMs, kill, remove };
   exitWith(
     await runCli({ ...host, cgroups }, Deno.args, {
       plugins: async () => (await import("../../plugins/mod.ts")).PLUGINS,

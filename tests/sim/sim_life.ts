@@ -241,6 +241,7 @@ function nothing(): void {}
 /** The simulated machine has none: rounds are ended by group and marker. */
 const NO_CGROUPS: Cgroups = {
   root: null,
+  prepareJoin: nothing,
   make: (path) => path,
   members: () => [],
   isPopulated: () => false,

@@ -188,6 +188,10 @@ export class SimProcesses implements Processes {
     return null;
   }
 
+  releasePages(): void {
+    this.life.alive();
+  }
+
   spawnIdle(seconds: number): number {
     const { table, timeline } = this.life.machine;
     return this.life.effect(() => {

@@ -16,6 +16,7 @@ import { Hooks } from "../../lib/supervise/hooks/hooks.ts";
 import { lookBeforeAgent } from "../../lib/supervise/settle/look_before.ts";
 import { settleWorkTree } from "../../lib/supervise/settle/settle.ts";
 import type { Patience, Settled, TreeFacts } from "../../lib/supervise/settle/settled.ts";
+import { Footprint } from "../../lib/supervise/footprint.ts";
 import type { Supervision } from "../../lib/supervise/supervision.ts";
 import { lookAtWorkTree } from "../../lib/supervise/work_tree.ts";
 import { systemHost } from "../../lib/sys/mod.ts";
@@ -83,6 +84,7 @@ export class TestRepository implements AsyncDisposable {
     this.#supervision = {
       ...bare,
       hooks: new Hooks(bare, this.#plugins, () => Promise.resolve(null), never),
+      footprint: new Footprint(host),
     };
   }
 

@@ -36,6 +36,22 @@ Deno.test("cpuMs() grows with the work of a process, and is null where there is 
   assert.equal(psTable().cpuMs(99_999_999), null);
 });
 
+Deno.test({
+  name: "releasePages() gives back what the program's file holds, as often as it is called",
+  ignore: Deno.build.os !== "linux",
+  fn() {
+    for (let times = 0; times < 2; times++) {
+      const before = residentFileKib();
+      processes.releasePages();
+      assert.ok(residentFileKib() < before);
+    }
+  },
+});
+
+function residentFileKib(): number {
+  return Number(/^RssFile:\s+(\d+) kB$/m.exec(Deno.readTextFileSync("/proc/self/status"))![1]);
+}
+
 Deno.test("cpuMsOf() adds the waited-for children's time", () => {
   const times = "5 7 11 13";
   const line = `43 (a) R (b c) S 1 42 41 0 -1 4194560 417 2 11 0 ${times} 20 0 6 0 70395 18588454912 11621`;

@@ -1,0 +1,22 @@
+import type { Host } from "../host.ts";
+
+/** Between two times (ms): one costs some 5 ms, as does what is soon needed again. */
+const EVERY_MS = 60_000;
+
+/** Keeps a process small that lives for days and does little: what its start has needed is given back. */
+export class Footprint {
+  readonly #host: Host;
+  #nextMs = 0;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** To be called at each look, when there is nothing better to do. */
+  look(): void {
+    const nowMs = this.#host.clock.monotonicMs();
+    if (nowMs < this.#nextMs) return;
+    this.#nextMs = nowMs + EVERY_MS;
+    this.#host.processes.releasePages();
+  }
+}
