@@ -503,7 +503,7 @@ export type LoggedEvent<K extends Kind = Kind> = {
 export const KINDS = Object.keys(EVENTS) as readonly Kind[];
 
 export function isKind(name: string): name is Kind {
-  return Object.hasOwn(EVENTS, name);
+  return CHECKS.has(name);
 }
 
 /**
@@ -513,18 +513,26 @@ export function isKind(name: string): name is Kind {
 export function decodeEvent(raw: unknown): LoggedEvent | null {
   if (typeof raw !== "object" || raw === null) return null;
   const { ts, event } = raw as { readonly ts?: unknown; readonly event?: unknown };
-  if (typeof ts !== "string" || typeof event !== "string" || !isKind(event)) return null;
+  if (typeof ts !== "string" || typeof event !== "string") return null;
+  const checks = CHECKS.get(event)?.();
+  if (checks === undefined) return null;
   const fields = raw as Readonly<Record<string, unknown>>;
-  return CHECKS[event]().every(([field, check]) => check(fields[field])) ? raw as LoggedEvent : null;
+  for (const { field, check } of checks) if (!check(fields[field])) return null;
+  return raw as LoggedEvent;
 }
 
-type FieldCheck = readonly [field: string, check: Check];
+interface FieldCheck {
+  readonly field: string;
+  readonly check: Check;
+}
 
-const CHECKS = Object.fromEntries(KINDS.map((kind) => [kind, once(() => checksOf(kind))])) as Record<
-  Kind,
-  () => readonly FieldCheck[]
->;
+const CHECKS: ReadonlyMap<string, () => readonly FieldCheck[]> = new Map(
+  KINDS.map((kind) => [kind, once(() => checksOf(kind))]),
+);
 
 function checksOf(kind: Kind): readonly FieldCheck[] {
-  return Object.entries(EVENTS[kind].schema.entries).map(([field, schema]) => [field, checkOf(schema)]);
+  return Object.entries(EVENTS[kind].schema.entries).map(([field, schema]) => ({
+    field,
+    check: checkOf(schema),
+  }));
 }

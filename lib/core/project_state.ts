@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isKind, type Kind, type LoggedEvent } from "./events.ts";
+import type { Kind, LoggedEvent } from "./events.ts";
 import { PERMANENT_EXITS } from "./exit_code.ts";
 import { type Instant, instantOf } from "./instant.ts";
 import { detected, isSame, withoutLimit } from "./limit_steps.ts";
@@ -171,8 +171,10 @@ const STEPS: { readonly [K in Kind]?: Step<K> } = {
 
 /** Whether a line of this kind has to be decoded at all to know the state. */
 export function changesState(kind: string): boolean {
-  return isKind(kind) && STEPS[kind] !== undefined;
+  return CHANGING.has(kind);
 }
+
+const CHANGING: ReadonlySet<string> = new Set(Object.keys(STEPS));
 
 /** The state after one more event. An event whose time stamp is no time leaves the state as it is. */
 export function evolve(state: ProjectState, event: LoggedEvent): ProjectState {

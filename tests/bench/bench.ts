@@ -106,7 +106,7 @@ function page(text: string): string {
 Written by \`deno task bench --write\`; \`deno task bench\` measures again.
 
 × is the ratio to \`deno run\` of an empty script where nothing else is named. Memory is the most that the process had
-resident (VmHWM). "Foreign" events are of another program's own kinds; events of rounds are what a supervisor leaves
+resident (VmHWM); of a serve that rests, what it had at most at a look four times a second. "Foreign" events are of another program's own kinds; events of rounds are what a supervisor leaves
 that did not write the checkpoint.
 
 ${text}`;

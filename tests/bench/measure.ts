@@ -87,8 +87,17 @@ async function exists(path: string): Promise<boolean> {
 
 /** The most memory that a running process has had (VmHWM in bytes), 0 when it is gone. */
 export function highWaterBytes(pid: number): number {
+  return statusBytes(pid, /VmHWM:\s*(\d+)/);
+}
+
+/** The memory that a running process has (VmRSS in bytes), 0 when it is gone. */
+export function residentBytes(pid: number): number {
+  return statusBytes(pid, /VmRSS:\s*(\d+)/);
+}
+
+function statusBytes(pid: number, kib: RegExp): number {
   try {
-    return Number(/VmHWM:\s*(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
+    return Number(kib.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
   } catch {
     // It ended between two looks.
     return 0;

@@ -11,11 +11,12 @@ import {
   highWaterBytes,
   median,
   type Program,
+  residentBytes,
   wallMs,
   withArgs,
 } from "./measure.ts";
 import { eventsOf, makeProject, type Project, writeLimit } from "./project.ts";
-import { rounded, type Row } from "./table.ts";
+import { type Figure, rounded, type Row } from "./table.ts";
 
 export async function roundRow(context: BenchContext): Promise<Row> {
   const rounds = context.quick ? 60 : 200;
@@ -53,19 +54,28 @@ export async function restRows(context: BenchContext): Promise<readonly Row[]> {
     return serveAt(context[way], project, "agent_spawn");
   });
   const serves = [await waiting, await silent];
-  // What belongs to the start should be over.
+  const processes = serves.flatMap((pair) => Object.values(pair));
+  const resident = mostResident(processes.map(({ pid }) => pid));
+  // The work of the start should be over.
   await after(3000);
   const before = serves.map((pair) => usage(pair));
   await after(seconds * 1000);
   const used = serves.map((pair) => usage(pair));
+  const most = resident.end();
   for (const pair of serves) await Promise.all(Object.values(pair).map(stop));
   return ["serve while it waits", "serve while its agent is silent"].flatMap((what, i) => {
+    const memory = (way: Way, max: number | null): Figure => ({
+      value: most.get(serves[i]![way].pid)! / 1e6,
+      unit: "MB",
+      max,
+      from: `${rounded(used[i]![way].bytes / 1e6)} MB at its start`,
+    });
     const share = (way: Way) => (used[i]![way].cpuS - before[i]![way].cpuS) / seconds * 100;
     return [
       {
         what: `${what}: memory at most`,
-        built: { value: used[i]!.built.bytes / 1e6, unit: "MB", max: 50 },
-        source: { value: used[i]!.source.bytes / 1e6, unit: "MB", max: null },
+        built: memory("built", 50),
+        source: memory("source", null),
         python: null,
       },
       {
@@ -78,11 +88,28 @@ export async function restRows(context: BenchContext): Promise<readonly Row[]> {
   });
 }
 
+/** Between two looks at the memory (ms). */
+const LOOK_MS = 250;
+
+/** Looks at the processes' memory until `end`; the most that each had resident (bytes). */
+function mostResident(pids: readonly number[]): { readonly end: () => ReadonlyMap<number, number> } {
+  const most = new Map(pids.map((pid) => [pid, residentBytes(pid)]));
+  const timer = setInterval(() => {
+    for (const [pid, bytes] of most) most.set(pid, Math.max(bytes, residentBytes(pid)));
+  }, LOOK_MS);
+  return {
+    end: () => {
+      clearInterval(timer);
+      return most;
+    },
+  };
+}
+
 /** An agent that prints a gigabyte, against the same agent with a file as its standard output. */
 export async function floodRows(context: BenchContext): Promise<readonly Row[]> {
   const megabytes = 1024;
   const agent = agentWords(context.built, "fake-agent", `flood=${megabytes}`);
-  const runs = Array.from({ length: context.quick ? 1 : 3 }, (_, i) => i);
+  const runs = Array.from({ length: context.quick ? 1 : 7 }, (_, i) => i);
   const direct: number[] = [];
   const floods: Record<Way, Flood[]> = { built: [], source: [] };
   for (const run of runs) {
