@@ -1,15 +1,15 @@
+// Most verbs need them. Met first in a module that is loaded later, they would be compiled anew at every start.
+import "smol-toml";
+import "valibot";
 import { runCli } from "./lib/cli/run_cli.ts";
 import { exitWith, systemHost } from "./lib/sys/mod.ts";
+import { PLUGINS } from "./plugins/mod.ts";
 
 if (import.meta.main) {
   const [word, ...words] = Deno.args;
   if (word === "__sandbox") await (await import("./lib/sys/sandbox_loop.ts")).runSandbox(words);
   else {
-    exitWith(
-      await runCli(systemHost(), Deno.args, {
-        plugins: async () => (await import("./plugins/mod.ts")).PLUGINS,
-        presets: async () => await import("./presets/mod.ts"),
-      }),
-    );
+    const presets = async () => await import("./presets/mod.ts");
+    exitWith(await runCli(systemHost(), Deno.args, { plugins: PLUGINS, presets }));
   }
 }

@@ -3,16 +3,16 @@
  * runtime that runs this build.
  *
  * `deno run -A deploy/build.ts [--entry=main.ts] [--output=dist/agent-runner]`; the script stays beside it as
- * `<output>.js`. The bundler fetches esbuild from npm at its first use.
+ * `<output>.js`.
  *
  * @module
  */
 import manifest from "../deno.json" with { type: "json" };
+import { bundle } from "./bundle.ts";
+import { markFirstCalls } from "./first_calls.ts";
 
 /** Room for the stub; the packed parts begin behind it. */
 const STUB_BYTES = 4096;
-
-const ROOT = new URL("../", import.meta.url);
 
 if (import.meta.main) {
   const output = option("output", "dist/agent-runner");
@@ -23,7 +23,8 @@ if (import.meta.main) {
 async function build(entry: string, output: string): Promise<void> {
   const script = `${output}.js`;
   await Deno.mkdir(output.replace(/[^/]*$/, "") || ".", { recursive: true });
-  await bundle(entry, script);
+  await bundle(entry, script, ["--minify"]);
+  await Deno.writeTextFile(script, await markFirstCalls(script));
   const [app, runtime] = await Promise.all([Deno.readFile(script), Deno.readFile(Deno.execPath())]);
   const [packedApp, packedRuntime, id] = await Promise.all([
     gzip(app),
@@ -41,20 +42,6 @@ async function build(entry: string, output: string): Promise<void> {
   const fresh = `${output}.new`;
   await Deno.writeFile(fresh, new Blob([stub, packedApp, packedRuntime]).stream(), { mode: 0o755 });
   await Deno.rename(fresh, output);
-}
-
-async function bundle(entry: string, script: string): Promise<void> {
-  const args = [
-    "bundle",
-    "--quiet",
-    "--minify",
-    `--config=${new URL("deno.json", ROOT).pathname}`,
-    "-o",
-    script,
-    entry,
-  ];
-  const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
-  if (!success) throw new Error(`Cannot bundle ${entry}: see above`);
 }
 
 async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {

@@ -6,7 +6,7 @@ import { printFailure } from "./print_failure.ts";
 
 /** What the program was built with: lists, handed in by the composition root. */
 export interface Parts {
-  readonly plugins: () => Promise<readonly ShippedPlugin[]>;
+  readonly plugins: readonly ShippedPlugin[];
   readonly presets: () => Promise<Presets>;
 }
 

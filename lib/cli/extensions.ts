@@ -40,7 +40,7 @@ export async function loadExtensions(
 ): Promise<Extensions | Failure> {
   const set = loaded ?? await loadSet(host, config, exitCode);
   if ("kind" in set) return set;
-  const shipped = await parts.plugins();
+  const { plugins: shipped } = parts;
   const outside = set.plugins.length === 0 ? [] : await readersOf(set);
   const choice = chooseReader<OutputReader | ShippedPlugin>(outside, shipped, config);
   if (choice.kind === "unknown") {

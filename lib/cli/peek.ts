@@ -29,7 +29,7 @@ export async function peek({ host, parts }: CliContext, flags: PeekFlags): Promi
   }
   const observed = observe(host, config);
   const options = { round: flags.round ?? null, withLog: flags.log, events: flags.events ?? 0 };
-  const document = snapshot(host, config, await parts.plugins(), observed, options);
+  const document = snapshot(host, config, parts.plugins, observed, options);
   if (typeof flags.round === "number" && document.current_round === null) {
     return failure(
       EXIT.failed,

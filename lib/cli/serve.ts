@@ -98,7 +98,7 @@ function greet(
 async function stateView(host: Host, config: Config, parts: Parts): Promise<Json> {
   const { observe, snapshot } = await import("../observe/snapshot.ts");
   const options = { round: null, withLog: false, events: 0 };
-  return snapshot(host, config, await parts.plugins(), observe(host, config), options) as unknown as Json;
+  return snapshot(host, config, parts.plugins, observe(host, config), options) as unknown as Json;
 }
 
 function pluginText({ name, recipe: { declaration, sha256 } }: LoadedPlugin): string {

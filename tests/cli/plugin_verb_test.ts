@@ -83,7 +83,7 @@ class Folder implements AsyncDisposable {
         readLine: () => Promise.resolve(answer),
       },
     };
-    const parts = { plugins: () => Promise.resolve(PLUGINS), presets: () => Promise.resolve(presets) };
+    const parts = { plugins: PLUGINS, presets: () => Promise.resolve(presets) };
     const code = await runCli(host, ["plugin", ...words.split(" ")], parts);
     return { code, ...printed };
   }

@@ -7,6 +7,7 @@
 import { runCli } from "../../lib/cli/run_cli.ts";
 import type { Host, Launch, LaunchSpec } from "../../lib/host.ts";
 import { exitWith, systemHost } from "../../lib/sys/mod.ts";
+import { PLUGINS } from "../../plugins/mod.ts";
 
 if (import.meta.main) {
   const host = systemHost();
@@ -15,7 +16,7 @@ if (import.meta.main) {
       { ...host, processes: { ...host.processes, launch: (spec) => launchAndDie(host, spec) } },
       Deno.args,
       {
-        plugins: async () => (await import("../../plugins/mod.ts")).PLUGINS,
+        plugins: PLUGINS,
         presets: async () => await import("../../presets/mod.ts"),
       },
     ),

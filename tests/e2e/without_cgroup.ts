@@ -5,6 +5,7 @@
  */
 import { runCli } from "../../lib/cli/run_cli.ts";
 import { exitWith, systemHost } from "../../lib/sys/mod.ts";
+import { PLUGINS } from "../../plugins/mod.ts";
 
 if (import.meta.main) {
   const host = systemHost();
@@ -12,7 +13,7 @@ if (import.meta.main) {
   const cgroups = { root: null, prepareJoin, make, members, isPopulated, cpuMs, kill, remove };
   exitWith(
     await runCli({ ...host, cgroups }, Deno.args, {
-      plugins: async () => (await import("../../plugins/mod.ts")).PLUGINS,
+      plugins: PLUGINS,
       presets: async () => await import("../../presets/mod.ts"),
     }),
   );

@@ -1,3 +1,4 @@
+import { bundle } from "../../deploy/bundle.ts";
 import type { Program } from "./supervisor.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -9,14 +10,10 @@ export async function makePrograms(entry: string | null, folder: string): Promis
     : [entry];
   const scripts = new Map<string, string>();
   for (const path of entries) {
-    if (!scripts.has(path)) scripts.set(path, await bundle(path, `${folder}/program${scripts.size}.js`));
+    if (scripts.has(path)) continue;
+    const script = `${folder}/program${scripts.size}.js`;
+    await bundle(path, script);
+    scripts.set(path, script);
   }
   return entries.map((path) => ({ script: scripts.get(path)! }));
-}
-
-async function bundle(entry: string, script: string): Promise<string> {
-  const args = ["bundle", "--quiet", `--config=${ROOT}deno.json`, "-o", script, entry];
-  const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
-  if (!success) throw new Error(`Cannot bundle ${entry}: see above`);
-  return script;
 }

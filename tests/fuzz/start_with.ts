@@ -6,6 +6,6 @@ import * as presets from "../../presets/mod.ts";
 
 /** The program as in `main.ts`, on a host that differs in one thing. */
 export async function startWith(change: (host: Host) => Host): Promise<void> {
-  const parts = { plugins: () => Promise.resolve(PLUGINS), presets: () => Promise.resolve(presets) };
+  const parts = { plugins: PLUGINS, presets: () => Promise.resolve(presets) };
   exitWith(await runCli(change(systemHost()), Deno.args, parts));
 }

@@ -45,7 +45,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "lib/cli/": { files: [...SIDES, "lib/supervise/", "lib/observe/", "lib/service/"], packages: null },
   "plugins/": { files: ["lib/core/plugin.ts"], packages: [] },
   "presets/": { files: ["lib/core/"], packages: [] },
-  "main.ts": { files: ["lib/sys/", "lib/cli/", "plugins/", "presets/", "deno.json"], packages: [] },
+  "main.ts": {
+    files: ["lib/sys/", "lib/cli/", "plugins/", "presets/", "deno.json"],
+    packages: ["smol-toml", "valibot"],
+  },
 };
 
 /** What only `lib/sys` may name, and what stands in for it elsewhere. */

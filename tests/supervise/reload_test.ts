@@ -27,7 +27,7 @@ class WithFile extends Simulated {
 
   async serveFile(maxRounds: number | null = null): Promise<unknown> {
     const parts = {
-      plugins: () => Promise.resolve([{ ...TOOLS, load: () => Promise.resolve(TOOLS) }]),
+      plugins: [{ ...TOOLS, load: () => Promise.resolve(TOOLS) }],
       presets: () => Promise.reject(new Error("not needed")),
     };
     return await this.sim.run(async (host) => {
