@@ -13,9 +13,8 @@ const LOOK_WATCHED_MS = 100;
 /** A round that has just begun is looked at after this (ms), then each time after half its age. */
 const LOOK_YOUNG_MS = 10;
 
-/** The same where more than this has come since the last look (bytes): what is left to read at the end is little. */
-const LOOK_FLOOD_MS = 1;
-const FLOOD = 4 * 1024 * 1024;
+/** The next look is when about this much more has come (bytes): little is left to be read when the agent has ended. */
+const LOOK_BYTES = 8 * 1024 * 1024;
 
 /** What is watched. */
 export interface Watch {
@@ -65,11 +64,7 @@ export async function watchAgent(supervision: Supervision, watch: Watch): Promis
       work: progress.phase,
     });
     const youngMs = Math.max(LOOK_YOUNG_MS, (nowMs - watch.startedBootMs) / 2);
-    const pauseMs = Math.min(
-      progress.grownBy > FLOOD ? LOOK_FLOOD_MS : lookMs,
-      youngMs,
-      watch.deadlineBootMs - nowMs,
-    );
+    const pauseMs = Math.min(lookMs, youngMs, progress.moreMs, watch.deadlineBootMs - nowMs);
     footprint.look();
     await host.clock.sleep(Math.max(1, pauseMs), watch.mayHaveEnded.aborted ? watch.stopNow : wake);
   }
@@ -96,7 +91,8 @@ class Progress {
   #resultAtMs: number | null = null;
   #saidExtended = false;
   #grew = false;
-  #grownBy = 0;
+  #bytesPerMs = 0;
+  #lastLookMs: number;
   #still: Stillness | null = null;
   #nextCpuLookMs = 0;
 
@@ -105,6 +101,7 @@ class Progress {
     this.#watch = watch;
     this.#lastOutputMs = watch.startedBootMs;
     this.#lastReportMs = watch.startedBootMs;
+    this.#lastLookMs = supervision.host.clock.monotonicMs();
   }
 
   get graceS(): number {
@@ -115,9 +112,9 @@ class Progress {
     return this.#supervision.config.runtime.stall_timeout_s;
   }
 
-  /** Bytes that the last look found. */
-  get grownBy(): number {
-    return this.#grownBy;
+  /** Until the log will have grown by `LOOK_BYTES`, if it goes on as it did until the last look (ms). */
+  get moreMs(): number {
+    return LOOK_BYTES / this.#bytesPerMs;
   }
 
   get phase(): WorkPhase {
@@ -134,11 +131,13 @@ class Progress {
   look(nowMs: number): void {
     const { reader } = this.#watch;
     const before = reader.size;
+    const lookedMs = this.#supervision.host.clock.monotonicMs();
     if (reader.read()) {
       this.#lastOutputMs = nowMs;
       this.#grew = true;
     }
-    this.#grownBy = reader.size - before;
+    this.#bytesPerMs = (reader.size - before) / Math.max(1, lookedMs - this.#lastLookMs);
+    this.#lastLookMs = lookedMs;
     this.#watch.cap.look(reader.size, reader.readUpTo);
     if (reader.evidence.result !== null) this.#resultAtMs ??= nowMs;
     const everyMs = this.#supervision.config.monitor.round_progress_interval_s * 1000;

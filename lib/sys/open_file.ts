@@ -18,6 +18,8 @@ class OpenFile implements AppendFile {
   readonly inode: number;
   readonly #path: string;
   readonly #file: Deno.FsFile;
+  /** Where the next read would begin, null when that is not known. */
+  #position: number | null = 0;
 
   constructor(path: string, file: Deno.FsFile) {
     this.#path = path;
@@ -31,18 +33,21 @@ class OpenFile implements AppendFile {
 
   readAt(offset: number, into: Uint8Array): number {
     return refusing(this.#path, () => {
-      this.#file.seekSync(offset, Deno.SeekMode.Start);
+      if (offset !== this.#position) this.#file.seekSync(offset, Deno.SeekMode.Start);
+      this.#position = null;
       let filled = 0;
       while (filled < into.length) {
         const count = this.#file.readSync(into.subarray(filled));
         if (count === null || count === 0) break;
         filled += count;
       }
+      this.#position = offset + filled;
       return filled;
     });
   }
 
   append(bytes: Uint8Array): number {
+    this.#position = null;
     const taken = refusing(this.#path, () => this.#file.writeSync(bytes));
     // A local disk cuts a write short only when it has no room for the rest.
     if (taken < bytes.length) {
