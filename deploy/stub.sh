@@ -16,7 +16,7 @@ start_from() {
     export AGENT_RUNNER_SELF="$self"
     # Without it the runtime asks its maker for a newer version.
     export DENO_NO_UPDATE_CHECK=1
-    exec "$folder/deno" run -A --no-prompt --no-config --no-lock --cached-only --no-remote --no-check --quiet --v8-flags=--max-semi-space-size=2,--min-semi-space-size=2 \
+    exec "$folder/deno" run -A --no-prompt --no-config --no-lock --cached-only --no-remote --no-check --quiet --v8-flags=--max-semi-space-size=1,--min-semi-space-size=1,--heap-growing-percent=10 \
       "$folder/app.js" "$@"
   fi
 }

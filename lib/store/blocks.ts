@@ -6,7 +6,7 @@
 import type { ReadFile } from "../host.ts";
 
 /** Blocks of 64 to 256 KiB are fastest; larger ones only cost memory. */
-const BLOCK = 64 * 1024;
+export const BLOCK = 64 * 1024;
 
 /** Else a mark at the start of a block would vanish, and what a line holds would depend on the blocks. */
 const BOM_STAYS = { ignoreBOM: true };
@@ -27,6 +27,8 @@ export interface Chunk {
 export interface ForwardOptions {
   /** Bytes read at a time. */
   readonly block?: number;
+  /** Room for that, of a caller who comes often. */
+  readonly room?: Uint8Array<ArrayBuffer>;
   /** Begin inside an overlong line, as the last chunk said. */
   readonly inside?: boolean;
 }
@@ -34,7 +36,7 @@ export interface ForwardOptions {
 /** Whole lines from `from` on, in chunks. What follows the last newline is not a line yet. */
 export function* chunksForward(file: ReadFile, from: number, options: ForwardOptions = {}): Generator<Chunk> {
   const decoder = new TextDecoder("utf-8", BOM_STAYS);
-  let buffer = new Uint8Array(options.block ?? BLOCK);
+  let buffer = options.room ?? new Uint8Array(options.block ?? BLOCK);
   let inside = options.inside ?? false;
   let held = 0;
   let offset = from;

@@ -44,6 +44,7 @@ export async function runLoop(
   let jitter = host.random.next();
   let waiting: Decision | null = null;
   let atBoundary = true;
+  first.footprint.look();
   for (;;) {
     await supervision.hooks.programs.blocking();
     announceRecovered(supervision);

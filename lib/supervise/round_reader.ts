@@ -4,7 +4,7 @@ import { emptyEvidence, type Evidence, withFinding } from "../core/evidence.ts";
 import type { Finding } from "../core/plugin.ts";
 import type { OpenReader, OutputReader, RoundToRead, Soon } from "../extend/output_reader.ts";
 import type { Host, ReadFile } from "../host.ts";
-import { chunksForward } from "../store/blocks.ts";
+import { BLOCK, chunksForward } from "../store/blocks.ts";
 import type { Hole } from "./log_cap.ts";
 
 /** What the plugin's reader is told about the round. */
@@ -21,6 +21,7 @@ export class RoundReader {
   readonly #file: ReadFile | null;
   readonly #reader: OpenReader | null;
   readonly #interest: RegExp | null;
+  readonly #room = new Uint8Array(BLOCK);
   #evidence = emptyEvidence();
   #offset = 0;
   #inside = false;
@@ -106,7 +107,10 @@ export class RoundReader {
     let lines: string[] = [];
     let blocks = 0;
     for (
-      const { text, end, inside } of chunksForward(file, this.#offset, { inside: this.#inside })
+      const { text, end, inside } of chunksForward(file, this.#offset, {
+        inside: this.#inside,
+        room: this.#room,
+      })
     ) {
       lines.push(...linesWith(this.#interest, text));
       this.#offset = end;

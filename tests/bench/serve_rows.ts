@@ -105,36 +105,66 @@ function mostResident(pids: readonly number[]): { readonly end: () => ReadonlyMa
   };
 }
 
-/** An agent that prints a gigabyte, against the same agent with a file as its standard output. */
+const MEGABYTES = 1024;
+
+/** Prints its output record by record, as an agent's CLI does. */
+const RECORDS = new URL("../agents/prints_records.ts", import.meta.url).pathname;
+
+/** Agents that print a gigabyte, against the same agents with a file as their standard output. */
 export async function floodRows(context: BenchContext): Promise<readonly Row[]> {
-  const megabytes = 1024;
-  const agent = agentWords(context.built, "fake-agent", `flood=${megabytes}`);
-  const runs = Array.from({ length: context.quick ? 1 : 7 }, (_, i) => i);
+  const records = [Deno.execPath(), "run", "-A", "--no-config", RECORDS, String(MEGABYTES)];
+  const blocks = agentWords(context.built, "fake-agent", `flood=${MEGABYTES}`);
+  return [
+    ...await floodsBy(context, "an agent that prints 1 GB of records", records, {
+      ratio: 1.1,
+      megabytes: 60,
+      s: 2,
+    }),
+    ...await floodsBy(context, "one that prints it in blocks of 100 kB", [...blocks, "hang"], {}),
+  ];
+}
+
+interface Bounds {
+  readonly ratio?: number;
+  readonly megabytes?: number;
+  readonly s?: number;
+}
+
+/** @param agent its second round is silent: then the first is over and serve can still be looked at */
+async function floodsBy(
+  context: BenchContext,
+  what: string,
+  agent: readonly string[],
+  bounds: Bounds,
+): Promise<readonly Row[]> {
   const direct: number[] = [];
   const floods: Record<Way, Flood[]> = { built: [], source: [] };
-  for (const run of runs) {
+  for (let run = 0; run < (context.quick ? 1 : 5); run++) {
     for (const way of ["built", "source"] as const) floods[way].push(await flood(context, way, agent, run));
     direct.push(directMs(context.root, agent));
   }
   const of = (way: Way, field: keyof Flood) => median(floods[way].map((one) => one[field]));
-  const base = median(direct);
+  const ifBuilt = (way: Way, max: number | undefined) => way === "built" ? max ?? null : null;
   const row = (what: string, figure: (way: Way) => Row["built"]): Row => {
     return { what, built: figure("built"), source: figure("source"), python: null };
   };
   return [
-    row("an agent that prints 1 GB, × writing it to a file", (way) => {
+    row(`${what}, × writing it to a file`, (way) => {
       const took = of(way, "wallMs");
-      return { value: took / base, unit: "×", max: ifBuilt(way, 1.1), from: `${rounded(took / 1000)} s` };
+      return {
+        value: took / median(direct),
+        unit: "×",
+        max: ifBuilt(way, bounds.ratio),
+        from: `${rounded(took / 1000)} s`,
+      };
     }),
     row("serve meanwhile: memory at most", (way) => {
-      return { value: of(way, "bytes") / 1e6, unit: "MB", max: ifBuilt(way, 60) };
+      return { value: of(way, "bytes") / 1e6, unit: "MB", max: ifBuilt(way, bounds.megabytes) };
     }),
-    row("serve meanwhile: processor", (way) => ({ value: of(way, "cpuS"), unit: "s", max: ifBuilt(way, 2) })),
+    row("serve meanwhile: processor", (way) => {
+      return { value: of(way, "cpuS"), unit: "s", max: ifBuilt(way, bounds.s) };
+    }),
   ];
-}
-
-function ifBuilt(way: Way, max: number): number | null {
-  return way === "built" ? max : null;
 }
 
 /** The program as a project's agent, which gets no environment of its own. */
@@ -160,9 +190,8 @@ function directMs(root: string, agent: readonly string[]): number {
   return tookMs;
 }
 
-/** Its second round is silent: then the first is over and serve can still be looked at. */
 async function flood(context: BenchContext, way: Way, agent: readonly string[], run: number): Promise<Flood> {
-  const project = makeProject(context.root, `flood-${way}-${run}`, [...agent, "hang"], { reader: "claude" });
+  const project = makeProject(context.root, `flood-${way}-${run}`, agent, { reader: "claude" });
   const serve = await serveAt(context[way], project, "agent_spawn", 2);
   const { bytes, cpuS } = usageOf(serve.pid);
   await stop(serve);
