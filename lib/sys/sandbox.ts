@@ -26,7 +26,7 @@ const HEAP_MB = 256;
  * `Processes.sandbox`: a process of this same runtime with nothing but what the flags allow.
  */
 export function sandbox(spec: SandboxSpec, startTimeOf: (pid: number) => string): Sandbox {
-  const folder = makeFolder();
+  const folder = makeFolder(startTimeOf);
   try {
     const child = spawn(spec, folder);
     try {
@@ -185,8 +185,26 @@ function end(child: Deno.ChildProcess): void {
   }
 }
 
-function makeFolder(): string {
-  return Deno.realPathSync(Deno.makeTempDirSync({ prefix: FOLDER_PREFIX }));
+/** Its name says who made it: whoever is killed before the folder is written down leaves it to the next one. */
+function makeFolder(startTimeOf: (pid: number) => string): string {
+  const makerOf = (pid: number | string) => `${pid}.${startTimeOf(Number(pid)).replaceAll(/\W/g, "-")}.`;
+  const ours = `${FOLDER_PREFIX}${pidNamespace()}.`;
+  const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: ours + makerOf(Deno.pid) }));
+  const parent = folder.slice(0, folder.lastIndexOf("/"));
+  for (const { name } of Deno.readDirSync(parent)) {
+    const [pid = ""] = name.startsWith(ours) ? name.slice(ours.length).split(".") : [];
+    if (pid !== "" && !name.startsWith(ours + makerOf(pid))) removeFolder(`${parent}/${name}`);
+  }
+  return folder;
+}
+
+/** Processes of another one cannot be seen, so their folders are none of ours. */
+function pidNamespace(): string {
+  try {
+    return Deno.readLinkSync("/proc/self/ns/pid").replaceAll(/\D/g, "");
+  } catch {
+    return "0";
+  }
 }
 
 function removeFolder(folder: string): void {

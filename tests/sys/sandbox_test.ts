@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { kindsToGiveUp, SANDBOX_WORD } from "../../lib/sys/sandbox.ts";
+import { systemHost } from "../../lib/sys/mod.ts";
 import { ROOT } from "../rules/tree.ts";
 
 /** Tells of each kind of access whether it was refused. */
@@ -35,4 +36,26 @@ Deno.test("main.ts as a sandbox gives up kinds of permission before it imports a
   const { code, stdout } = await child.output();
   assert.equal(code, 0);
   assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), ["read", "write", "run", "sys"]);
+});
+
+Deno.test("sandbox() removes the folder of a maker that was killed, and no other", async () => {
+  const allow = { read: [], write: [], net: [], env: [], run: [] };
+  const { processes } = systemHost();
+  const start = () => processes.sandbox({ module: MODULE, allow, env: {}, cgroup: null });
+  const first = await start();
+  const dead = first.folder.replace(`.${Deno.pid}.`, ".99999999.");
+  const foreign = first.folder.replace(/plugin-\d+\./, "plugin-1.").replace(`.${Deno.pid}.`, ".99999999.");
+  await Promise.all([dead, foreign].map((path) => Deno.mkdir(path)));
+  const second = await start();
+  try {
+    const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
+    assert.deepEqual(await Promise.all([first.folder, second.folder, dead, foreign].map(exists)), [
+      true,
+      true,
+      false,
+      true,
+    ]);
+  } finally {
+    await Promise.all([first.end(), second.end(), Deno.remove(foreign)]);
+  }
 });
