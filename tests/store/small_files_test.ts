@@ -11,7 +11,7 @@ import {
   writeHolder,
 } from "../../lib/store/holder.ts";
 import { layoutOf, roundLogName, roundNotesName, roundOfLog, roundOfNotes } from "../../lib/store/layout.ts";
-import { encodeLine, stamp } from "../../lib/store/line_format.ts";
+import { encodeLine, LineBytes, stamp } from "../../lib/store/line_format.ts";
 import { highestRoundOnDisk, pruneRoundLogs, removeStaleTemporaries } from "../../lib/store/retention.ts";
 import {
   readRunningRound,
@@ -333,4 +333,13 @@ Deno.test("bestEffort() gives the refusal and lets a bug through", () => {
   assert.equal(bestEffort(() => {}), null);
   assert.equal(bestEffort(throwing(refusal)), refusal);
   assert.throws(() => bestEffort(throwing(new TypeError("bug"))), TypeError);
+});
+
+Deno.test("LineBytes.of() gives a line as UTF-8, short or long, and each call its own", () => {
+  const bytes = new LineBytes();
+  for (
+    const line of ["a\n", "ü€𝄞".repeat(5000), "b".repeat(16 * 1024), "c".repeat(16 * 1024 + 1), "", "d\n"]
+  ) {
+    assert.equal(new TextDecoder().decode(bytes.of(line)), line);
+  }
 });
