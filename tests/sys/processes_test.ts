@@ -37,20 +37,23 @@ Deno.test("cpuMs() grows with the work of a process, and is null where there is 
 });
 
 Deno.test({
-  name: "releasePages() gives back what the program's file holds, as often as it is called",
+  name: "releasePages() gives back most of what the program's file holds",
   ignore: Deno.build.os !== "linux",
-  fn() {
-    for (let times = 0; times < 2; times++) {
-      const before = residentFileKib();
-      processes.releasePages();
-      assert.ok(residentFileKib() < before);
-    }
+  async fn() {
+    // In a process of its own: here other tests run beside this one, and fetch pages at the same time.
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        "--no-config",
+        "--no-lock",
+        "--quiet",
+        import.meta.resolve("./gives_pages_back.ts"),
+      ],
+    }).output();
+    assert.equal(code, 0, text(stderr));
   },
 });
-
-function residentFileKib(): number {
-  return Number(/^RssFile:\s+(\d+) kB$/m.exec(Deno.readTextFileSync("/proc/self/status"))![1]);
-}
 
 Deno.test("cpuMsOf() adds the waited-for children's time", () => {
   const times = "5 7 11 13";
