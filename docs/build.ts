@@ -24,7 +24,7 @@ const MADE =
 /** Stands before a part that is made. */
 const MADE_PART = "made by docs/build.ts from tests/compare/known_differences.ts";
 
-const PAGES: Readonly<Record<string, () => string>> = {
+const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   "commands.md": commandsPage,
   "configuration.md": configurationPage,
   "events.md": () => eventsPage(writtenKinds(`${ROOT}lib/`)),
@@ -67,7 +67,7 @@ async function check(pages: readonly Page[]): Promise<number> {
 async function formattedPages(out: string, parts: typeof PARTS): Promise<readonly Page[]> {
   const pages = Object.entries(PAGES).map(async ([name, page]): Promise<Page> => [
     `${out}/${name}`,
-    await formatted(`${MADE}\n\n${page()}`),
+    await formatted(`${MADE}\n\n${await page()}`),
   ]);
   const guides = parts.map(async ({ page, name, part }): Promise<Page> => [
     page,

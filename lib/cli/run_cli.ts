@@ -1,26 +1,57 @@
-import { run } from "@stricli/core";
 import { EXIT } from "../core/exit_code.ts";
+import { FileError } from "../core/file_error.ts";
+import { type Failure, failure } from "../core/problem.ts";
+import { VERSION } from "../core/version.ts";
 import type { Host } from "../host.ts";
-import { application, NESTED } from "./commands.ts";
-import type { CliContext, Parts } from "./context.ts";
-import { takeGlobals } from "./take_globals.ts";
+import { type Line, readLine } from "./command_line.ts";
+import { PROGRAM } from "./commands.ts";
+import type { CliContext, Parts, VerbResult } from "./context.ts";
+import { printFailure } from "./print_failure.ts";
 
 /** Runs the program with its arguments; resolves to the exit code. Without a verb it prints help and fails. */
 export async function runCli(host: Host, args: readonly string[], parts: Parts): Promise<number> {
-  const { words, globals } = takeGlobals(args);
-  const { out, err } = host.terminal;
-  const hasVerb = words.length > 0;
-  const streams: CliContext["process"] = { stdout: hasVerb ? out : err, stderr: err };
-  const [verb = "--help", ...rest] = words;
-  const line = NESTED.includes(verb) ? [verb, "--", ...rest] : [verb, ...rest];
-  await run(application, line, { host, parts, globals, process: streams });
-  return hasVerb ? exitCodeOf(Number(streams.exitCode ?? EXIT.done)) : EXIT.failed;
+  const line = await readLine(PROGRAM, args);
+  const result = await resultOf({ host, parts }, line);
+  if (typeof result === "number") return result;
+  if (result.kind === "exit") return result.code;
+  printFailure(host.terminal.err, result, line.json);
+  return result.exitCode;
 }
 
-/** Stricli's `UnknownCommand` and `InvalidArgument`; its other negative codes are failures of the program. */
-const STRICLI_USAGE = [-5, -4];
+async function resultOf(context: CliContext, line: Line): Promise<VerbResult> {
+  try {
+    return await carriedOut(context, line);
+  } catch (error) {
+    // Of files a verb knows better what it means; what is left is the output itself.
+    if (error instanceof FileError) return failure(EXIT.failed, error.message);
+    throw error;
+  }
+}
 
-function exitCodeOf(code: number): number {
-  if (code >= 0) return code;
-  return STRICLI_USAGE.includes(code) ? EXIT.usage : EXIT.failed;
+async function carriedOut(context: CliContext, line: Line): Promise<VerbResult> {
+  const { out, err } = context.host.terminal;
+  const name = ["agent-runner", ...line.path].join(" ");
+  switch (line.kind) {
+    case "run":
+      return await (await line.verb.load())(context, line.flags, ...line.args);
+    case "version":
+      out.write(`agent-runner ${VERSION}\n`);
+      return EXIT.done;
+    case "help": {
+      const { helpText } = await import("./help_text.ts");
+      (line.isAsked ? out : err).write(await helpText(name, line.of));
+      return line.isAsked ? EXIT.done : EXIT.failed;
+    }
+    case "wrong":
+      return misused(name, line);
+  }
+}
+
+function misused(name: string, { problems }: Extract<Line, { readonly kind: "wrong" }>): Failure {
+  const hint = `${name} --help`;
+  const [first] = problems;
+  if (first !== undefined && problems.length === 1) {
+    return failure(EXIT.usage, `${first.where}: ${first.text}`, { hint });
+  }
+  return failure(EXIT.usage, `Cannot run ${name}: ${problems.length} problems`, { problems, hint });
 }

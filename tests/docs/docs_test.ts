@@ -37,8 +37,8 @@ Deno.test("docs name only tasks that deno.json has", () => {
   }
 });
 
-Deno.test("docs name only verbs and flags that there are", () => {
-  const helps = helpTexts();
+Deno.test("docs name only verbs and flags that there are", async () => {
+  const helps = await helpTexts();
   const problems = PAGES.filter((page) => !page.startsWith("docs/reference/")).flatMap((page) =>
     commandsIn(read(page)).flatMap(({ verb, next, flags }) => {
       // A verb may have verbs of its own.

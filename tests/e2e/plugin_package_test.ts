@@ -18,7 +18,6 @@ const PACKAGE = {
 
 /** Those that `main.ts` imports. */
 const PACKAGES = [
-  "@stricli/core",
   "eslint-visitor-keys",
   "get-east-asian-width",
   "smol-toml",

@@ -3,144 +3,93 @@
  *
  * @module
  */
-import { buildCommand, buildRouteMap, run } from "@stricli/core";
-import { applicationOf, globals } from "../application.ts";
-import { type CliContext, command, type GlobalFlags } from "../context.ts";
+import { type Argument, type Switch, verb, type Verbs } from "../command_line.ts";
+import type { GlobalFlags } from "../context.ts";
 import type { PluginAddFlags, PluginNewFlags, PluginTestFlags, PluginUpdateFlags } from "../flags.ts";
+import { oneOf, TEXT } from "../word_kinds.ts";
 
-const source = {
-  kind: "tuple",
-  parameters: [{ parse: String, brief: "A file, an address, npm:NAME@VERSION.", placeholder: "source" }],
-} as const;
+const SOURCE: Argument<string> = {
+  text: "A file, an address, npm:NAME@VERSION.",
+  placeholder: "source",
+  of: TEXT,
+};
 
-const declared = {
-  kind: "tuple",
-  parameters: [{
-    parse: String,
-    brief: "As the configuration names it, or its name.",
-    placeholder: "plugin",
-  }],
-} as const;
+const DECLARED: Argument<string> = {
+  text: "As the configuration names it, or its name.",
+  placeholder: "plugin",
+  of: TEXT,
+};
 
-const yes = { kind: "boolean", default: false, withNegated: false, brief: "Do not ask." } as const;
+const YES: Switch = { kind: "switch", text: "Do not ask." };
 
-const pluginNew = buildCommand<PluginNewFlags, [string], CliContext>({
-  loader: async () => command((await import("./new_files.ts")).pluginNew),
-  parameters: {
-    flags: {
-      force: { kind: "boolean", default: false, withNegated: false, brief: "Overwrite what is there." },
-      ...globals,
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [{ parse: String, brief: "Name of the plugin and of the program.", placeholder: "name" }],
-    },
-  },
-  docs: {
+const TRUST = oneOf("sandbox", "full");
+
+export const PLUGIN_COMMANDS: Verbs = {
+  new: verb<PluginNewFlags, [string]>({
     brief: "Write a working reader with its test into this folder.",
-    fullDescription: "Writes NAME.ts, NAME_test.ts and agent_runner_plugin.ts, the types of both.",
-  },
-});
-
-const pluginTest = buildCommand<PluginTestFlags, [string], CliContext>({
-  loader: async () => command((await import("./try_out.ts")).pluginTest),
-  parameters: {
-    flags: {
-      log: {
-        kind: "parsed",
-        parse: String,
-        optional: true,
-        brief: "Output of a round to read, line by line.",
-        placeholder: "file",
-      },
-      trust: {
-        kind: "enum",
-        values: ["sandbox", "full"],
-        optional: true,
-        brief: "Where it runs. [default = as declared, else sandbox]",
-      },
-      ...globals,
-    },
-    positional: source,
-  },
-  docs: {
+    text: "Writes NAME.ts, NAME_test.ts and agent_runner_plugin.ts, the types of both.",
+    args: [{ text: "Name of the plugin and of the program.", placeholder: "name", of: TEXT }],
+    flags: { force: { kind: "switch", text: "Overwrite what is there." } },
+    load: async () => (await import("./new_files.ts")).pluginNew,
+  }),
+  test: verb<PluginTestFlags, [string]>({
     brief: "Say what a plugin is, and what it finds in a log.",
-    fullDescription:
+    text:
       "Loads the plugin as serve would, with the permissions that the configuration declares for it, else with none. " +
       "No configuration is needed.",
-  },
-});
-
-const pluginAdd = buildCommand<PluginAddFlags, [string], CliContext>({
-  loader: async () => command((await import("./add.ts")).pluginAdd),
-  parameters: {
+    args: [SOURCE],
     flags: {
-      sha256: {
-        kind: "parsed",
-        parse: String,
-        optional: true,
-        brief: "What its hash has to be.",
-        placeholder: "hex",
+      log: {
+        kind: "value",
+        text: "Output of a round to read, line by line.",
+        placeholder: "file",
+        of: TEXT,
       },
       trust: {
-        kind: "enum",
-        values: ["sandbox", "full"],
-        default: "sandbox",
-        brief: "Where it runs.",
+        kind: "value",
+        text: "Where it runs. [default: as declared, else sandbox]",
+        placeholder: "sandbox|full",
+        of: TRUST,
       },
-      yes,
-      ...globals,
     },
-    positional: source,
-  },
-  docs: {
+    load: async () => (await import("./try_out.ts")).pluginTest,
+  }),
+  add: verb<PluginAddFlags, [string]>({
     brief: "Declare a plugin in the configuration.",
-    fullDescription:
+    text:
       "Fetches it, shows what it is and what it asks for, and adds its [[plugins.load]]. Without a terminal it writes " +
       "only with --yes, and else prints the lines.",
-  },
-});
-
-const pluginList = buildCommand<GlobalFlags, [], CliContext>({
-  loader: async () => command((await import("./list.ts")).pluginList),
-  parameters: { flags: globals },
-  docs: { brief: "Show the declared plugins." },
-});
-
-const pluginVerify = buildCommand<GlobalFlags, [], CliContext>({
-  loader: async () => command((await import("./verify.ts")).pluginVerify),
-  parameters: { flags: globals },
-  docs: { brief: "Load all as serve would; exit 78 on problems." },
-});
-
-const pluginUpdate = buildCommand<PluginUpdateFlags, [string], CliContext>({
-  loader: async () => command((await import("./update.ts")).pluginUpdate),
-  parameters: { flags: { yes, ...globals }, positional: declared },
-  docs: { brief: "Fetch a plugin anew and declare its new hash." },
-});
-
-const pluginRemove = buildCommand<GlobalFlags, [string], CliContext>({
-  loader: async () => command((await import("./remove.ts")).pluginRemove),
-  parameters: { flags: globals, positional: declared },
-  docs: { brief: "Take a plugin out of the configuration." },
-});
-
-const verbs = buildRouteMap({
-  routes: {
-    new: pluginNew,
-    test: pluginTest,
-    add: pluginAdd,
-    list: pluginList,
-    verify: pluginVerify,
-    update: pluginUpdate,
-    remove: pluginRemove,
-  },
-  docs: { brief: "Write, try out and declare plugins." },
-});
-
-export const pluginApplication = applicationOf("agent-runner plugin", verbs);
-
-/** Runs one of them; without a verb it prints help. */
-export async function runPlugin(this: CliContext, _flags: object, ...args: readonly string[]): Promise<void> {
-  await run(pluginApplication, args.length === 0 ? ["--help"] : args, this);
-}
+    args: [SOURCE],
+    flags: {
+      sha256: { kind: "value", text: "What its hash has to be.", placeholder: "hex", of: TEXT },
+      trust: {
+        kind: "value",
+        text: "Where it runs.",
+        placeholder: "sandbox|full",
+        of: TRUST,
+        usual: "sandbox",
+      },
+      yes: YES,
+    },
+    load: async () => (await import("./add.ts")).pluginAdd,
+  }),
+  list: verb<GlobalFlags>({
+    brief: "Show the declared plugins.",
+    load: async () => (await import("./list.ts")).pluginList,
+  }),
+  verify: verb<GlobalFlags>({
+    brief: "Load all as serve would; exit 78 on problems.",
+    load: async () => (await import("./verify.ts")).pluginVerify,
+  }),
+  update: verb<PluginUpdateFlags, [string]>({
+    brief: "Fetch a plugin anew and declare its new hash.",
+    args: [DECLARED],
+    flags: { yes: YES },
+    load: async () => (await import("./update.ts")).pluginUpdate,
+  }),
+  remove: verb<GlobalFlags, [string]>({
+    brief: "Take a plugin out of the configuration.",
+    args: [DECLARED],
+    load: async () => (await import("./remove.ts")).pluginRemove,
+  }),
+};
