@@ -1,4 +1,4 @@
-import { baseName } from "../core/path_parts.ts";
+import { baseName, dirOf } from "../core/path_parts.ts";
 import { EXIT } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Failure, failure } from "../core/problem.ts";
@@ -7,31 +7,30 @@ import type { Host } from "../host.ts";
 import { isInWorkTree } from "../supervise/work_tree.ts";
 import type { InitFlags } from "./flags.ts";
 import type { CliContext, Preset, VerbResult } from "./context.ts";
-import { CONFIG_NAME } from "./load_config.ts";
+import { configPathOf } from "./load_config.ts";
 
 const PROMPT_PATH = "prompts/main.md";
 
-/** Writes the configuration and a prompt into the working folder, and commits just these files. */
+/** Writes the configuration, and a prompt into its folder, and commits just these files. */
 export async function init({ host, parts }: CliContext, flags: InitFlags): Promise<VerbResult> {
   const { PRESETS, PROMPT_SCAFFOLD } = await parts.presets();
   const preset = PRESETS.find(({ name }) => name === flags.preset);
   if (preset === undefined) return unknownPreset(flags.preset, PRESETS);
-  const dir = host.env.cwd;
+  const path = configPathOf(host, flags.config);
+  const dir = dirOf(path);
   if (!isInWorkTree(host, dir)) {
     return failure(EXIT.failed, `Cannot set up ${dir}: it is not a git working tree`, { hint: "git init" });
   }
-  const path = `${dir}/${CONFIG_NAME}`;
-  if (host.files.stat(path) !== null && !flags.force) {
-    return failure(EXIT.failed, `Cannot write ${path}: it is there already`, {
-      hint: "agent-runner init --force",
-    });
-  }
   try {
-    const created = write(host, dir, preset, PROMPT_SCAFFOLD, flags.force);
-    const refusal = flags.commit && created.length > 0
-      ? await host.git.commit(dir, created, "chore: agent-runner initial config")
-      : null;
-    report(host, flags, { dir, preset: preset.name, created, committed: flags.commit && refusal === null });
+    if (host.files.stat(path) !== null && !flags.force) {
+      return failure(EXIT.failed, `Cannot write ${path}: it is there already`, {
+        hint: "agent-runner init --force",
+      });
+    }
+    const created = write(host, path, preset, PROMPT_SCAFFOLD, flags.force);
+    const isNews = flags.commit && await differs(host, dir, created);
+    const refusal = isNews ? await host.git.commit(dir, created, "chore: agent-runner initial config") : null;
+    report(host, flags, { dir, preset: preset.name, created, committed: isNews && refusal === null });
     if (refusal !== null) {
       return failure(EXIT.failed, `Cannot commit ${created.join(", ")}: ${refusal}`, {
         hint: "the files are written; commit them by hand, or use --no-commit",
@@ -44,13 +43,27 @@ export async function init({ host, parts }: CliContext, flags: InitFlags): Promi
   }
 }
 
+/** Whether a commit of these files would hold anything; also where git cannot say. */
+async function differs(host: Host, dir: string, files: readonly string[]): Promise<boolean> {
+  const { code, stdout } = await host.git.run(dir, ["status", "--porcelain", "--", ...files]);
+  return code !== 0 || stdout.length > 0;
+}
+
 /** Names of the files that were written, relative to the folder. */
-function write(host: Host, dir: string, preset: Preset, scaffold: string, force: boolean): readonly string[] {
-  const created = [CONFIG_NAME];
+function write(
+  host: Host,
+  path: string,
+  preset: Preset,
+  scaffold: string,
+  force: boolean,
+): readonly string[] {
+  const dir = dirOf(path);
+  const created = [baseName(path)];
   const program = host.env.program.map((word) => JSON.stringify(word)).join(", ");
   const project = baseName(dir);
   const text = preset.text.replaceAll("{program}", () => program).replaceAll("{project}", () => project);
-  host.files.write(`${dir}/${CONFIG_NAME}`, text);
+  host.files.makeDir(dir);
+  host.files.write(path, text);
   if (force || host.files.stat(`${dir}/${PROMPT_PATH}`) === null) {
     host.files.makeDir(`${dir}/prompts`);
     host.files.write(`${dir}/${PROMPT_PATH}`, scaffold);

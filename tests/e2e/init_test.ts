@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { Project } from "./project.ts";
+
+Deno.test("init writes beside the configuration that --config names", async () => {
+  await using project = await Project.with(["true"]);
+  const { code, out } = await project.run(["init", "--config", "sub/loop.toml"]);
+  assert.equal(code, 0);
+  assert.match(out, /^Wrote loop\.toml, prompts\/main\.md, \.gitignore and committed them\.\n/);
+  for (const name of ["loop.toml", "prompts/main.md", ".gitignore"]) {
+    assert.ok(Deno.statSync(`${project.workDir}/sub/${name}`).isFile, name);
+  }
+});
+
+Deno.test("init refuses what is there, and --force writes it again without a commit of nothing", async () => {
+  await using project = await Project.with(["true"]);
+  const refused = await project.run(["init"]);
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.err,
+    /^error: Cannot write .*: it is there already\nhint: agent-runner init --force\n$/,
+  );
+  const first = await project.run(["init", "--force", "--json"]);
+  assert.deepEqual([first.code, JSON.parse(first.out).committed], [0, true]);
+  const second = await project.run(["init", "--force", "--json"]);
+  assert.deepEqual([second.code, JSON.parse(second.out).committed, second.err], [0, false, ""]);
+});
+
+Deno.test("a verb whose output cannot be written says so, without a stack trace", async () => {
+  await using project = await Project.with(["true"]);
+  const before = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
+  for (const words of [["--help"], ["--version"], ["peek"]]) {
+    const { code, err } = await project.run(words, { before });
+    assert.equal(code, 1, words.join(" "));
+    assert.match(err, /^error: standard output: [^\n]*space[^\n]*\n$/i, words.join(" "));
+  }
+});
