@@ -1,4 +1,4 @@
-import type { Group, Verb } from "../../lib/cli/command_line.ts";
+import { type Group, isVerb, type Verb } from "../../lib/cli/command_line.ts";
 import { PROGRAM } from "../../lib/cli/commands.ts";
 import { SCENARIOS } from "../../lib/cli/fake_scenarios.ts";
 import { helpText } from "../../lib/cli/help_text.ts";
@@ -17,7 +17,7 @@ async function verbsOf(
   at: Verb | Group,
   path: readonly string[],
 ): Promise<readonly (readonly [string, Verb])[]> {
-  if ("flags" in at) return [[path.join(" "), at]];
+  if (isVerb(at)) return [[path.join(" "), at]];
   const behind = Object.entries(await at.verbs()).map(([name, next]) => verbsOf(next, [...path, name]));
   return (await Promise.all(behind)).flat();
 }

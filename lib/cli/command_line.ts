@@ -52,8 +52,11 @@ interface About {
 }
 
 export interface Verb extends About {
-  readonly flags: Flags;
-  readonly args: readonly Argument<unknown>[];
+  /** Its own; absent where there are none. */
+  readonly flags?: Flags;
+  readonly args?: readonly Argument<unknown>[];
+  /** It does without the flags of all. */
+  readonly isBare?: true;
   readonly load: () => Promise<Run<Values, readonly unknown[]>>;
 }
 
@@ -77,6 +80,7 @@ interface Row<Given, Args extends readonly unknown[]> extends About {
   readonly flags?: { readonly [Name in OwnName<Given>]-?: FlagFor<NonNullable<Given[Name]>> };
   readonly args?: number extends Args["length"] ? readonly [Argument<Args[number]>]
     : { readonly [Index in keyof Args]-?: Argument<NonNullable<Args[Index]>> };
+  readonly isBare?: true;
   readonly load: () => Promise<Run<Given, Args>>;
 }
 
@@ -95,17 +99,18 @@ export const GLOBALS: Flags = {
   json: { kind: "switch", text: "Data and errors as JSON." },
 };
 
-/** A verb that also has the flags of all. */
-export function verb<Given extends GlobalFlags, Args extends readonly unknown[] = []>(
-  row: Row<Given, Args>,
-): Verb {
-  return { ...bareVerb(row), flags: { ...row.flags, ...GLOBALS } };
+/** Ties each flag and argument of a row to what the verb's function takes; from then on they are read by name. */
+export function verb<Given, Args extends readonly unknown[] = []>(row: Row<Given, Args>): Verb {
+  return row as unknown as Verb;
 }
 
-/** A verb that has its own flags only. */
-export function bareVerb<Given, Args extends readonly unknown[]>(row: Row<Given, Args>): Verb {
-  // A row's types tie each flag and argument to what the function takes; from here on they are read by name.
-  return { flags: {}, args: [], ...row } as unknown as Verb;
+export function isVerb(at: Verb | Group): at is Verb {
+  return "load" in at;
+}
+
+/** All flags of the verb. */
+export function flagsOf({ flags = {}, isBare }: Verb): Flags {
+  return isBare ? flags : { ...flags, ...GLOBALS };
 }
 
 /** What a command line says; `path` are the words up to its verb. */
@@ -129,12 +134,12 @@ async function readBehind(
   before: Values,
   words: readonly string[],
 ): Promise<Line> {
-  const scan = "flags" in at ? scanWords(at.flags, words, true) : scanWords(GLOBALS, words, false);
+  const scan = isVerb(at) ? scanWords(flagsOf(at), words, true) : scanWords(GLOBALS, words, false);
   const given = { ...before, ...scan.given };
   const said = { path, json: given.json === true };
   if (scan.asks === "help") return { ...said, kind: "help", of: at, isAsked: true };
   if (scan.asks === "version") return { ...said, kind: "version" };
-  if ("flags" in at) return { ...said, ...called(at, given, scan) };
+  if (isVerb(at)) return { ...said, ...called(at, given, scan) };
   if (scan.problems.length > 0) return { ...said, kind: "wrong", problems: scan.problems };
   const [name, ...rest] = scan.plain;
   if (name === undefined) return { ...said, kind: "help", of: at, isAsked: false };
@@ -216,11 +221,12 @@ export function dashed(name: string): string {
 }
 
 function called(verb: Verb, given: Values, { plain, problems }: Scan) {
-  const strangers = Object.keys(given).filter((name) => !Object.hasOwn(verb.flags, name));
+  const flags = flagsOf(verb);
+  const strangers = Object.keys(given).filter((name) => !Object.hasOwn(flags, name));
   for (const name of strangers) problems.push(problem(`--${name}`, "this command has no such flag"));
-  const args = readArguments(verb.args, plain, problems);
+  const args = readArguments(verb.args ?? [], plain, problems);
   if (problems.length > 0) return { kind: "wrong", problems } as const;
-  const usual = Object.entries(verb.flags).map(([name, flag]) =>
+  const usual = Object.entries(flags).map(([name, flag]) =>
     [name, flag.kind === "switch" ? flag.usual === true : flag.usual] as const
   );
   return { kind: "run", verb, flags: { ...Object.fromEntries(usual), ...given }, args } as const;

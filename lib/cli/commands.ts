@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { bareVerb, type Group, verb, type Verbs, type WordKind } from "./command_line.ts";
+import { type Group, verb, type Verbs, type WordKind } from "./command_line.ts";
 import type { GlobalFlags } from "./context.ts";
 import {
   type EventsFlags,
@@ -149,7 +149,8 @@ export const COMMANDS: Verbs = {
       "Exit 1 when something weakens a promise here. TMPDIR decides whose file system is tried.",
     load: async () => (await later<typeof import("./selftest.ts")>("./selftest.ts")).selftest,
   }),
-  "fake-agent": bareVerb<Record<never, never>, string[]>({
+  "fake-agent": verb<Record<never, never>, string[]>({
+    isBare: true,
     brief: "Play a scripted agent, to rehearse a set-up.",
     text:
       "Speaks Claude Code's stream-json; each scenario has one bad habit. SCENARIO=N sets its seconds (or its " +

@@ -3,11 +3,20 @@
  *
  * @module
  */
-import { type Argument, dashed, type Flags, GLOBALS, type Group, type Verb } from "./command_line.ts";
+import {
+  type Argument,
+  dashed,
+  type Flags,
+  flagsOf,
+  GLOBALS,
+  type Group,
+  isVerb,
+  type Verb,
+} from "./command_line.ts";
 
 /** @param name all words up to and with the verb, such as `agent-runner plugin add` */
 export async function helpText(name: string, of: Verb | Group): Promise<string> {
-  return "flags" in of ? verbHelp(name, of) : await groupHelp(name, of);
+  return isVerb(of) ? verbHelp(name, of) : await groupHelp(name, of);
 }
 
 async function groupHelp(name: string, { brief, text, verbs }: Group): Promise<string> {
@@ -21,7 +30,9 @@ async function groupHelp(name: string, { brief, text, verbs }: Group): Promise<s
   );
 }
 
-function verbHelp(name: string, { brief, text, flags, args }: Verb): string {
+function verbHelp(name: string, verb: Verb): string {
+  const { brief, text, args = [] } = verb;
+  const flags = flagsOf(verb);
   const words = [...(Object.keys(flags).length > 0 ? ["[flags]"] : []), ...args.map(argumentText)];
   return sections(
     ["USAGE", [[name, ...words].join(" ")]],

@@ -391,22 +391,25 @@ function row<Value>(
   isRequired: boolean,
   fallback: Value | null,
   { unit, perPhase = false, later = false, text }: Facts,
+  items: Rows | null = null,
 ): Row<Value> {
   return {
-    ...kind,
+    type: kind.type,
+    schema: kind.schema,
+    path: kind.path,
     required: isRequired,
     default: fallback,
     unit: unit ?? null,
     perPhase,
     later,
-    items: null,
+    items,
     text,
   };
 }
 
 /** `[[name]]`: any number of tables with these rows. */
 function list<const Items extends Rows>(items: Items, facts: Facts): Row<readonly ValuesOf<Items>[]> {
-  return { ...row<readonly ValuesOf<Items>[]>(tables<ValuesOf<Items>>(), false, [], facts), items };
+  return row<readonly ValuesOf<Items>[]>(tables<ValuesOf<Items>>(), false, [], facts, items);
 }
 
 /** The words by which the Python version knows a failed login. */

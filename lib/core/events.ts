@@ -7,47 +7,41 @@
  */
 import * as v from "valibot";
 import { ENDING_KINDS } from "./ending.ts";
-import { once } from "./once.ts";
 import { type Check, checkOf } from "./schema_check.ts";
 import { VERDICTS } from "./verdict.ts";
 
 /** Which part of the program writes a kind. */
 export type Writer = "round" | "serve" | "monitor" | "upgrade";
 
-interface KindRow<F extends v.ObjectEntries> {
-  readonly by: Writer;
-  /** When it is written; for the reference page. */
-  readonly when: string;
-  /** Written at once to the disk, not only to the system's cache. */
-  readonly synced: boolean;
-  readonly schema: v.LooseObjectSchema<F, undefined>;
+class KindRow<F extends v.ObjectEntries> {
+  readonly #fields: () => F;
+  #schema: v.LooseObjectSchema<F, undefined> | null = null;
+  #checks: readonly FieldCheck[] | null = null;
+
+  constructor(readonly by: Writer, readonly when: string, readonly synced: boolean, fields: () => F) {
+    this.#fields = fields;
+  }
+
+  /** Made when it is asked for: a start that meets a few kinds makes the schemas of these. */
+  get schema(): v.LooseObjectSchema<F, undefined> {
+    return this.#schema ??= v.looseObject(this.#fields());
+  }
+
+  get checks(): readonly FieldCheck[] {
+    return this.#checks ??= Object.entries(this.schema.entries).map(([field, schema]) => ({
+      field,
+      check: checkOf(schema),
+    }));
+  }
 }
 
 function kind<const F extends v.ObjectEntries>(by: Writer, when: string, fields: () => F): KindRow<F> {
-  return row(by, when, fields, false);
+  return new KindRow(by, when, false, fields);
 }
 
 /** A kind that a power cut must not undo. */
 function lasting<const F extends v.ObjectEntries>(by: Writer, when: string, fields: () => F): KindRow<F> {
-  return row(by, when, fields, true);
-}
-
-/** A start that meets a few kinds makes the schemas of these. */
-function row<const F extends v.ObjectEntries>(
-  by: Writer,
-  when: string,
-  fields: () => F,
-  synced: boolean,
-): KindRow<F> {
-  const schema = once(() => v.looseObject(fields()));
-  return {
-    by,
-    when,
-    synced,
-    get schema() {
-      return schema();
-    },
-  };
+  return new KindRow(by, when, true, fields);
 }
 
 function int(text: string) {
@@ -75,50 +69,93 @@ function words(text: string) {
   return v.pipe(v.array(v.string()), v.description(text));
 }
 
-const roundNum = int("round number");
-const hookKind = word(
-  "`pre_round`, `context_enricher`, `post_round`, `dirty_handler`, `serve_startup`, `reader`, `detector`, `load` or " +
-    "`event:KIND`",
-);
-const phase = v.nullable(word("phase of the round, null without phases"));
-const classification = word(
-  "`rate_limit_account`, `rate_limit_model`, `api_transient_5xx`, `api_timeout` or a plugin's own",
-);
-const agent = word("the reader that saw it, such as `claude`");
-const gitHead = v.nullable(word("commit id of HEAD, null where there is none"));
-const pathsHash = v.nullable(word("SHA-256 over the fingerprinted paths, 64 hex digits, null without any"));
-const files = words("paths, at most 20; untracked folders as `dir/`");
-const alertDetector = word("name of the detector");
-const host = v.nullable(word("remote host, null for this machine"));
-const child = v.object({ name: v.string(), pid: v.number() });
-const leftover = v.object({
-  name: v.string(),
-  pid: v.number(),
-  age_s: v.nullable(v.number()),
-  escaped: v.picklist(["in_group", "own_group", "own_session", "no_marker"]),
-});
-const ignoredChild = v.object({ name: v.string(), pid: v.number(), matched: v.string() });
-const limit = v.object({
-  classification: v.string(),
-  agent: v.string(),
-  reset_at_epoch: v.pipe(v.number(), v.integer()),
-  reset_source: v.picklist(["server", "estimate"]),
-  window: v.optional(v.nullable(v.string())),
-});
+function roundNum() {
+  return int("round number");
+}
 
-const loadedPlugin = v.looseObject({
-  name: v.string(),
-  source: v.string(),
-  sha256: v.nullable(v.string()),
-  trust: v.string(),
-  /** Which of its functions are called: members of the plugin contract. */
-  functions: v.array(v.string()),
-  context_enrichers: v.array(v.string()),
-  dirty_handlers: v.array(v.string()),
-  detectors: v.array(v.string()),
-  event_kinds: v.array(v.string()),
-  owned_paths: v.array(v.string()),
-});
+function hookKind() {
+  return word(
+    "`pre_round`, `context_enricher`, `post_round`, `dirty_handler`, `serve_startup`, `reader`, `detector`, `load` or " +
+      "`event:KIND`",
+  );
+}
+
+function phase() {
+  return v.nullable(word("phase of the round, null without phases"));
+}
+
+function classification() {
+  return word(
+    "`rate_limit_account`, `rate_limit_model`, `api_transient_5xx`, `api_timeout` or a plugin's own",
+  );
+}
+
+function agent() {
+  return word("the reader that saw it, such as `claude`");
+}
+
+function gitHead() {
+  return v.nullable(word("commit id of HEAD, null where there is none"));
+}
+
+function pathsHash() {
+  return v.nullable(word("SHA-256 over the fingerprinted paths, 64 hex digits, null without any"));
+}
+
+function files() {
+  return words("paths, at most 20; untracked folders as `dir/`");
+}
+
+function alertDetector() {
+  return word("name of the detector");
+}
+
+function host() {
+  return v.nullable(word("remote host, null for this machine"));
+}
+
+function child() {
+  return v.object({ name: v.string(), pid: v.number() });
+}
+
+function leftover() {
+  return v.object({
+    name: v.string(),
+    pid: v.number(),
+    age_s: v.nullable(v.number()),
+    escaped: v.picklist(["in_group", "own_group", "own_session", "no_marker"]),
+  });
+}
+
+function ignoredChild() {
+  return v.object({ name: v.string(), pid: v.number(), matched: v.string() });
+}
+
+function limit() {
+  return v.object({
+    classification: v.string(),
+    agent: v.string(),
+    reset_at_epoch: v.pipe(v.number(), v.integer()),
+    reset_source: v.picklist(["server", "estimate"]),
+    window: v.optional(v.nullable(v.string())),
+  });
+}
+
+function loadedPlugin() {
+  return v.looseObject({
+    name: v.string(),
+    source: v.string(),
+    sha256: v.nullable(v.string()),
+    trust: v.string(),
+    /** Which of its functions are called: members of the plugin contract. */
+    functions: v.array(v.string()),
+    context_enrichers: v.array(v.string()),
+    dirty_handlers: v.array(v.string()),
+    detectors: v.array(v.string()),
+    event_kinds: v.array(v.string()),
+    owned_paths: v.array(v.string()),
+  });
+}
 
 export const EVENTS = {
   smoke_check_failed: kind("round", "one for each start-up check that failed, before exit 78", () => ({
@@ -128,8 +165,8 @@ export const EVENTS = {
     reason: word("what was wrong with it"),
   })),
   prompt_overwritten: kind("round", "a pre-round hook changed the prompt file", () => ({
-    round_num: roundNum,
-    phase,
+    round_num: roundNum(),
+    phase: phase(),
     hook: word("name of the hook"),
     prompt_path: word("absolute path"),
     old_hash: word("`sha256:` and 64 hex digits, none if the file was missing"),
@@ -137,31 +174,31 @@ export const EVENTS = {
   })),
   hook_failed: kind("round", "a hook of any kind failed", () => ({
     hook_name: word("name of the hook"),
-    hook_kind: hookKind,
+    hook_kind: hookKind(),
     error_type: word("class of the error"),
     error_message: free(1000, "the error's own words"),
     traceback: free(2100, "where it happened"),
     plugin: v.optional(word("the plugin that it belongs to; absent for a program")),
-    round_num: v.optional(v.nullable(roundNum)),
+    round_num: v.optional(v.nullable(roundNum())),
   })),
   hook_ran: kind("round", "a program of `[[hooks]]` has ended", () => ({
     hook_name: word("base name of the program"),
-    hook_kind: hookKind,
+    hook_kind: hookKind(),
     exit_code: int("its exit code; negative: the signal"),
     duration_s: num("(s)"),
     output: free(1000, "the end of what it printed"),
-    round_num: v.nullable(roundNum),
+    round_num: v.nullable(roundNum()),
   })),
   round_start: lasting("round", "everything is ready, the agent is about to start", () => ({
-    round_num: roundNum,
-    phase,
+    round_num: roundNum(),
+    phase: phase(),
   })),
   agent_spawn: kind("round", "right before the agent starts", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     timeout_s: int("limit of the round (s)"),
   })),
   round_progress: kind("round", "every `round_progress_interval_s` while the agent runs", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     log_size_kb: int("size of the round log (KiB)"),
     last_write_age_s: int("since the agent's last output (s)"),
     wall_age_s: int("since the agent's start (s)"),
@@ -170,14 +207,14 @@ export const EVENTS = {
     "round",
     "the result is there and the grace over, but a child is busy; once a round",
     () => ({
-      round_num: roundNum,
+      round_num: roundNum(),
       grace_s: int("the configured grace (s)"),
-      live_children: v.pipe(v.array(child), v.description("at most 5")),
-      ignored_children: v.pipe(v.array(ignoredChild), v.description("at most 5; `matched` is the pattern")),
+      live_children: v.pipe(v.array(child()), v.description("at most 5")),
+      ignored_children: v.pipe(v.array(ignoredChild()), v.description("at most 5; `matched` is the pattern")),
     }),
   ),
   agent_exit: kind("round", "the agent ended or was ended", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     exit_code: int("negative: the signal that ended it; -1 where nobody knows"),
     duration_s: num("since the agent's start (s)"),
     timed_out: bool(
@@ -187,65 +224,68 @@ export const EVENTS = {
     ending: v.optional(v.pipe(v.picklist(ENDING_KINDS), v.description("how it truly ended"))),
   })),
   agent_network_blip: kind("round", "a failed round's log holds words of a network failure", () => ({
-    round_num: roundNum,
-    phase,
+    round_num: roundNum(),
+    phase: phase(),
     matched: free(200, "the words as found"),
     round_duration_s: num("of the agent (s)"),
     exit_code: int("as in `agent_exit`"),
     timed_out: bool("as in `agent_exit`"),
   })),
   dirty_detected: kind("round", "the work tree is dirty after the agent", () => ({
-    round_num: roundNum,
-    files,
+    round_num: roundNum(),
+    files: files(),
     would: v.optional(
       v.pipe(v.picklist(["stash", "auto_commit"]), v.description("what `dry_run` kept from being done")),
     ),
   })),
   dirty_auto_committed: kind("round", "an automatic commit was made", () => ({
-    round_num: roundNum,
-    files,
+    round_num: roundNum(),
+    files: files(),
     ref: word("commit id"),
   })),
   dirty_commit_failed: kind("round", "an automatic commit failed", () => ({
-    round_num: roundNum,
-    phase,
+    round_num: roundNum(),
+    phase: phase(),
     reason: free(200, "git's words"),
   })),
   orphan_stashed: kind("round", "a new stash was made", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     ref: word("commit id of the stash"),
     reason: word("`clean_exit_with_dirty_tree`"),
   })),
   orphan_idempotent_skip: kind("round", "the stash of the same round was used again", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     ref: word("commit id of the stash"),
     reason: word("`clean_exit_with_dirty_tree`"),
   })),
   orphan_stash_failed: kind("round", "git could not make the stash", () => ({
-    round_num: roundNum,
-    phase,
+    round_num: roundNum(),
+    phase: phase(),
     reason: free(200, "git's words"),
   })),
   round_grace_kill: kind("round", "an idle agent was ended after its result", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     grace_s: int("the configured grace (s)"),
-    live_children: v.pipe(v.array(child), v.description("empty: a busy child would have extended the grace")),
+    live_children: v.pipe(
+      v.array(child()),
+      v.description("empty: a busy child would have extended the grace"),
+    ),
   })),
   round_timeout_kill: kind("round", "the round's time limit was enforced, or it had stalled", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     reason: word("`exceeded round_timeout_s=<n>`, or what was missing `for stall_timeout_s=<n>`"),
   })),
   round_interrupted: lasting("serve", "a round that lost its supervisor was closed by the next one", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     by: v.pipe(v.picklist(["reap", "reboot", "unit"]), v.description("what ended it")),
     detail: word("what was found and done"),
   })),
   round_end: lasting("round", "the round is over and its status written", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     verdict: v.optional(v.pipe(v.picklist(VERDICTS), v.description("what the round was worth"))),
     limit: v.optional(
       v.pipe(
-        v.nullable(limit),
+        v.nullable(limit()),
         v.description("what the next round has to wait for, as in `transient_error_detected`"),
       ),
     ),
@@ -264,10 +304,10 @@ export const EVENTS = {
     leftovers: v.optional(int("processes that outlived the agent")),
   })),
   transient_error_detected: lasting("round", "the round met a limit or a failure that passes", () => ({
-    classification,
-    agent,
+    classification: classification(),
+    agent: agent(),
     reset_at_epoch: int("when it is expected to be over (Unix s)"),
-    round_num: roundNum,
+    round_num: roundNum(),
     raw: free(200, "the CLI's words"),
     reset_source: v.optional(
       v.pipe(v.picklist(["server", "estimate"]), v.description("who says when it is over")),
@@ -275,9 +315,9 @@ export const EVENTS = {
     window: v.optional(v.nullable(word("the server's name of the window, such as `five_hour`"))),
   })),
   agent_usage_recorded: kind("round", "the CLI reported its token counts", () => ({
-    agent,
+    agent: agent(),
     model: word("`unknown` where the CLI names none"),
-    round_num: roundNum,
+    round_num: roundNum(),
     input_tokens: int("without cache reads"),
     output_tokens: int("tokens"),
     cached_tokens: int("cache reads"),
@@ -290,16 +330,16 @@ export const EVENTS = {
     success: bool("exit 0 and not timed out"),
   })),
   anomaly_repetitive_tool: kind("round", "one tool was called on one target again and again", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     tool_name: word("name of the tool"),
     target: v.nullable(free(100, "file, path, pattern or command")),
     count: int("calls within the window"),
     window: int("size of the window (calls)"),
   })),
   round_leftovers: kind("round", "processes were left when the agent had ended", () => ({
-    round_num: roundNum,
-    ended: v.pipe(v.array(leftover), v.description("what was ended")),
-    left: v.pipe(v.array(leftover), v.description("what is still there")),
+    round_num: roundNum(),
+    ended: v.pipe(v.array(leftover()), v.description("what was ended")),
+    left: v.pipe(v.array(leftover()), v.description("what is still there")),
   })),
 
   serve_started: lasting("serve", "a supervisor takes over the log directory", () => ({
@@ -309,7 +349,9 @@ export const EVENTS = {
     plugins: words("names of the plugins in use"),
     containment: words("layers that end a round completely, strongest first"),
     config_hash: word("changes whenever the configuration does"),
-    loaded: v.optional(v.pipe(v.array(loadedPlugin), v.description("the plugins from outside, as they run"))),
+    loaded: v.optional(
+      v.pipe(v.array(loadedPlugin()), v.description("the plugins from outside, as they run")),
+    ),
   })),
   serve_stopped: lasting("serve", "a supervisor leaves", () => ({
     rule: word("what made it stop"),
@@ -318,7 +360,7 @@ export const EVENTS = {
   wait_started: kind("serve", "the loop waits", () => ({
     until_epoch: num("when it goes on (Unix s, with a fraction)"),
     rule: word("the rule that makes it wait"),
-    classification: v.optional(classification),
+    classification: v.optional(classification()),
     window: v.optional(v.nullable(word("as in `transient_error_detected`"))),
   })),
   no_work_slowdown: kind(
@@ -348,8 +390,8 @@ export const EVENTS = {
     "serve",
     "an estimated wait was lengthened, because it came again",
     () => ({
-      classification,
-      agent,
+      classification: classification(),
+      agent: agent(),
       requested_sleep_s: int("the base wait (s)"),
       applied_sleep_s: int("the wait without jitter (s)"),
       original_reset_at_epoch: v.optional(int("by the first estimate (Unix s)")),
@@ -359,8 +401,8 @@ export const EVENTS = {
     }),
   ),
   transient_error_recovered: lasting("serve", "a round ended without a new limit after one with", () => ({
-    classification,
-    agent,
+    classification: classification(),
+    agent: agent(),
     throttled_for_s: int("since it was detected (s)"),
   })),
   stop_file_detected: kind("serve", "the stop file is there", () => ({
@@ -373,18 +415,18 @@ export const EVENTS = {
     max_rounds: int("the bound"),
   })),
   round_substrate_before: kind("serve", "before a round", () => ({
-    round_num: roundNum,
-    git_head: gitHead,
-    paths_hash: pathsHash,
+    round_num: roundNum(),
+    git_head: gitHead(),
+    paths_hash: pathsHash(),
   })),
   fresh_eyes_round_triggered: kind("serve", "this round starts with fresh eyes", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     every_n: int("rounds"),
   })),
   round_substrate_after: kind("serve", "after a round", () => ({
-    round_num: roundNum,
-    git_head: gitHead,
-    paths_hash: pathsHash,
+    round_num: roundNum(),
+    git_head: gitHead(),
+    paths_hash: pathsHash(),
   })),
   config_broken: kind("serve", "the start-up checks failed; serve stops", () => ({
     reason: free(1000, "the checks that failed"),
@@ -395,7 +437,7 @@ export const EVENTS = {
     reason: free(2000, "the end of the agent's output"),
   })),
   round_adopted: lasting("serve", "a running round was taken over from a supervisor that died", () => ({
-    round_num: roundNum,
+    round_num: roundNum(),
     agent_pid: int("of the launcher"),
   })),
   disk_low: kind(
@@ -409,7 +451,7 @@ export const EVENTS = {
     "a changed configuration was taken over",
     () => ({
       changed: words("dotted keys"),
-      loaded: v.optional(v.pipe(v.array(loadedPlugin), v.description("as in `serve_started`"))),
+      loaded: v.optional(v.pipe(v.array(loadedPlugin()), v.description("as in `serve_started`"))),
     }),
   ),
   config_rejected: kind("serve", "a changed configuration is invalid; the last good one stays", () => ({
@@ -421,23 +463,23 @@ export const EVENTS = {
   })),
 
   monitor_started: kind("monitor", "once at its start", () => ({
-    host,
+    host: host(),
     interval_s: int("between looks (s)"),
     log_dir: word("path"),
     mode: word("`anomaly-only`"),
   })),
   monitor_alert_emitted: kind("monitor", "a new alert", () => ({
-    detector: alertDetector,
+    detector: alertDetector(),
     severity: word("`info`, `warning` or `critical`"),
     message: free(500, "for people"),
     auto_action: word("`none` or `stop_service`"),
   })),
   monitor_auto_stop_triggered: kind("monitor", "an alert stops the service", () => ({
-    detector: alertDetector,
-    host,
+    detector: alertDetector(),
+    host: host(),
   })),
   monitor_auto_stop_failed: kind("monitor", "the remote stop failed", () => ({
-    detector: alertDetector,
+    detector: alertDetector(),
     host: word("remote host"),
     error: free(500, "ssh's words"),
   })),
@@ -503,7 +545,7 @@ export type LoggedEvent<K extends Kind = Kind> = {
 export const KINDS = Object.keys(EVENTS) as readonly Kind[];
 
 export function isKind(name: string): name is Kind {
-  return CHECKS.has(name);
+  return Object.hasOwn(EVENTS, name);
 }
 
 /**
@@ -514,25 +556,13 @@ export function decodeEvent(raw: unknown): LoggedEvent | null {
   if (typeof raw !== "object" || raw === null) return null;
   const { ts, event } = raw as { readonly ts?: unknown; readonly event?: unknown };
   if (typeof ts !== "string" || typeof event !== "string") return null;
-  const checks = CHECKS.get(event)?.();
-  if (checks === undefined) return null;
+  if (!isKind(event)) return null;
   const fields = raw as Readonly<Record<string, unknown>>;
-  for (const { field, check } of checks) if (!check(fields[field])) return null;
+  for (const { field, check } of EVENTS[event].checks) if (!check(fields[field])) return null;
   return raw as LoggedEvent;
 }
 
 interface FieldCheck {
   readonly field: string;
   readonly check: Check;
-}
-
-const CHECKS: ReadonlyMap<string, () => readonly FieldCheck[]> = new Map(
-  KINDS.map((kind) => [kind, once(() => checksOf(kind))]),
-);
-
-function checksOf(kind: Kind): readonly FieldCheck[] {
-  return Object.entries(EVENTS[kind].schema.entries).map(([field, schema]) => ({
-    field,
-    check: checkOf(schema),
-  }));
 }

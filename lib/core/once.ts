@@ -1,5 +1,5 @@
 /**
- * What `make` makes, made when it is asked for the first time.
+ * What `make` makes, made when it is asked for the first time; a failure is not kept.
  *
  * @example
  * ```ts
@@ -9,7 +9,7 @@
  * assert.deepEqual([made, count(), count()], [0, 1, 1]);
  * ```
  */
-export function once<T extends NonNullable<unknown>>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => made ??= make();
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }

@@ -9,36 +9,38 @@ import type { Host } from "../host.ts";
 import type { Layout } from "./layout.ts";
 import { parseObject } from "./status.ts";
 
-const RunningRoundRecord = v.object({
-  round: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  phase: v.nullable(v.string()),
-  /** The round's marker. */
-  id: v.string(),
-  /** Launcher: its pid is the number of its group and session too. */
-  pid: v.pipe(v.number(), v.integer(), v.minValue(2)),
-  /** Clock ticks since boot, as the kernel prints them. */
-  start_time: v.string(),
-  boot_id: v.string(),
-  /** The round's own cgroup, null without one. */
-  cgroup: v.nullable(v.string()),
-  /** Agent output, relative to the log directory. */
-  log: v.string(),
-  started_at: v.string(),
-  /** Start and limit on the boot clock (ms). */
-  started_boot_ms: v.number(),
-  deadline_boot_ms: v.number(),
-  timeout_s: v.number(),
-  /** Range of the log that was given back to the file system, null without one (bytes). */
-  hole: v.nullable(v.object({ from: v.number(), to: v.number() })),
-  /** The work tree before the agent; absent or null where it is not known, or too much to note. */
-  before: v.optional(v.nullable(v.object({
-    head: v.nullable(v.string()),
-    fingerprint: v.string(),
-    dirty: v.array(v.string()),
-  }))),
-});
+function recordSchema() {
+  return v.object({
+    round: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    phase: v.nullable(v.string()),
+    /** The round's marker. */
+    id: v.string(),
+    /** Launcher: its pid is the number of its group and session too. */
+    pid: v.pipe(v.number(), v.integer(), v.minValue(2)),
+    /** Clock ticks since boot, as the kernel prints them. */
+    start_time: v.string(),
+    boot_id: v.string(),
+    /** The round's own cgroup, null without one. */
+    cgroup: v.nullable(v.string()),
+    /** Agent output, relative to the log directory. */
+    log: v.string(),
+    started_at: v.string(),
+    /** Start and limit on the boot clock (ms). */
+    started_boot_ms: v.number(),
+    deadline_boot_ms: v.number(),
+    timeout_s: v.number(),
+    /** Range of the log that was given back to the file system, null without one (bytes). */
+    hole: v.nullable(v.object({ from: v.number(), to: v.number() })),
+    /** The work tree before the agent; absent or null where it is not known, or too much to note. */
+    before: v.optional(v.nullable(v.object({
+      head: v.nullable(v.string()),
+      fingerprint: v.string(),
+      dirty: v.array(v.string()),
+    }))),
+  });
+}
 
-export type RunningRoundRecord = Readonly<v.InferOutput<typeof RunningRoundRecord>>;
+export type RunningRoundRecord = Readonly<v.InferOutput<ReturnType<typeof recordSchema>>>;
 
 /** @throws FileError: then the agent must not start */
 export function writeRunningRound(host: Host, layout: Layout, record: RunningRoundRecord): void {
@@ -48,7 +50,8 @@ export function writeRunningRound(host: Host, layout: Layout, record: RunningRou
 /** Null where there is none, or none that can be trusted. */
 export function readRunningRound(host: Host, layout: Layout): RunningRoundRecord | null {
   const text = host.files.readText(layout.runningRound);
-  const parsed = v.safeParse(RunningRoundRecord, text === null ? null : parseObject(text));
+  if (text === null) return null;
+  const parsed = v.safeParse(recordSchema(), parseObject(text));
   return parsed.success ? parsed.output : null;
 }
 

@@ -1,5 +1,5 @@
 import type { Cgroups } from "../host.ts";
-import { once } from "./once.ts";
+import { once } from "../core/once.ts";
 import { refusing } from "./refusal.ts";
 
 /** cgroup v2, where this process may make groups of its own; no controllers are switched on. */

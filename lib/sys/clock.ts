@@ -1,6 +1,6 @@
 import type { Instant } from "../core/instant.ts";
 import type { Clock } from "../host.ts";
-import { once } from "./once.ts";
+import { once } from "../core/once.ts";
 
 /** The machine's clocks. */
 export function systemClock(): Clock {

@@ -1,7 +1,7 @@
 import { FileError } from "../core/file_error.ts";
 import type { DiskSize } from "../host.ts";
 import { findProgram } from "./find_program.ts";
-import { once } from "./once.ts";
+import { once } from "../core/once.ts";
 import { runProgram } from "./run_program.ts";
 
 /** A network file system that does not answer is given up after this (ms). */

@@ -1,6 +1,6 @@
 import type { Instant } from "../core/instant.ts";
 import type { Environment } from "../host.ts";
-import { once } from "./once.ts";
+import { once } from "../core/once.ts";
 import { refusing } from "./refusal.ts";
 
 /** Path of the single-file program, set by its own start-up script. */

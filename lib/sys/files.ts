@@ -1,14 +1,12 @@
 import type { Entry, Files, FileStat, Lock } from "../host.ts";
-import { punch } from "./disk_space.ts";
 import { openForAppending, openForReading } from "./open_file.ts";
 import { nullIfMissing, refusing } from "./refusal.ts";
-import { sha256 } from "./sha256.ts";
 
 /** The machine's file system. */
 export function systemFiles(): Files {
   return {
     readText,
-    sha256,
+    sha256: async (source) => await (await import("./sha256.ts")).sha256(source),
     open: openForReading,
     openAppend: openForAppending,
     write,
@@ -21,7 +19,7 @@ export function systemFiles(): Files {
     stat,
     realPath,
     link,
-    punch,
+    punch: async (path, from, length) => await (await import("./disk_space.ts")).punch(path, from, length),
     lock,
   };
 }

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Host } from "../host.ts";
+import type { Git, Host } from "../host.ts";
 import { systemCgroups } from "./cgroups.ts";
 import { systemClock } from "./clock.ts";
 import { systemEnvironment } from "./environment.ts";
 import { systemFiles } from "./files.ts";
-import { systemGit } from "./git.ts";
+import { once } from "../core/once.ts";
 import { systemVitals } from "./vitals.ts";
 import { systemProcesses } from "./processes.ts";
 import { systemSignals } from "./signals.ts";
@@ -22,12 +22,23 @@ export function systemHost(): Host {
     files: systemFiles(),
     processes: systemProcesses(),
     cgroups: systemCgroups(),
-    git: systemGit(),
+    git: laterGit(),
     signals: systemSignals(),
     terminal: systemTerminal(),
     env: systemEnvironment(),
     vitals: systemVitals(),
     web: { get: async (url, options) => await (await import("./web.ts")).get(url, options) },
+  };
+}
+
+/** What only looks at the log needs no git. */
+function laterGit(): Git {
+  const git = once(async () => (await import("./git.ts")).systemGit());
+  return {
+    run: async (...args) => await (await git()).run(...args),
+    status: async (...args) => await (await git()).status(...args),
+    isWorkTree: async (...args) => await (await git()).isWorkTree(...args),
+    commit: async (...args) => await (await git()).commit(...args),
   };
 }
 

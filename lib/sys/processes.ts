@@ -2,12 +2,11 @@ import type { Processes, SignalName } from "../host.ts";
 import { findProgram } from "./find_program.ts";
 import { launch } from "./launcher.ts";
 import { marked } from "./marks.ts";
-import { once } from "./once.ts";
+import { once } from "../core/once.ts";
 import { procTable } from "./proc_table.ts";
 import { psTable } from "./ps_table.ts";
 import { refusalOf } from "./refusal.ts";
 import { releasePages } from "./release_pages.ts";
-import { runProgram } from "./run_program.ts";
 
 /** The machine's processes. */
 export function systemProcesses(): Processes {
@@ -22,7 +21,7 @@ export function systemProcesses(): Processes {
     launch: (spec) => launch(spec, { flock: flock(), mv: mv() }, startTimeOf),
     sandbox: async (spec) => (await import("./sandbox.ts")).sandbox(spec, startTimeOf),
     removeSandboxFolder: async (path) => (await import("./sandbox.ts")).removeSandboxFolder(path),
-    run: (argv, options) => runProgram(argv, options),
+    run: async (argv, options) => await (await import("./run_program.ts")).runProgram(argv, options),
     spawnIdle,
     inspect: table.inspect,
     list: table.list,

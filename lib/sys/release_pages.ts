@@ -1,4 +1,4 @@
-import { once } from "./once.ts";
+import { once } from "../core/once.ts";
 
 /** madvise(2): the pages leave this process; whoever needs one again gets it from its file. The same on all of Linux. */
 const MADV_DONTNEED = 4;

@@ -1,9 +1,8 @@
 import type { Vitals } from "../host.ts";
-import { diskSize } from "./disk_space.ts";
 
 /** What the kernel and df(1) tell about this machine. */
 export function systemVitals(): Vitals {
-  return { memory, load, cpu, disk: diskSize };
+  return { memory, load, cpu, disk: async (dir) => await (await import("./disk_space.ts")).diskSize(dir) };
 }
 
 function memory(): ReturnType<Vitals["memory"]> {

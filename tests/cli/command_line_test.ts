@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bareVerb, type Group, readLine, verb } from "../../lib/cli/command_line.ts";
+import { type Group, readLine, verb } from "../../lib/cli/command_line.ts";
 import type { GlobalFlags } from "../../lib/cli/context.ts";
 import { helpText } from "../../lib/cli/help_text.ts";
 import { COUNT, oneOf, POSITIVE, TEXT } from "../../lib/cli/word_kinds.ts";
@@ -34,7 +34,8 @@ const PROGRAM: Group = {
         ],
         load: nothing,
       }),
-      say: bareVerb<Record<never, never>, string[]>({
+      say: verb<Record<never, never>, string[]>({
+        isBare: true,
         brief: "Say it.",
         args: [{ text: "What.", placeholder: "word", of: TEXT, count: "many" }],
         load: nothing,
