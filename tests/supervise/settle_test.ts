@@ -160,6 +160,14 @@ for (const action of ["stash", "auto_commit"] as const) {
     assert.deepEqual([...files].sort(), ["kept", "new"]);
   });
 
+  settleTest(`names a work folder that is all new with ${action}`, { action, below: "/new" }, async (r) => {
+    r.write("new/deep/a", "1");
+    r.write("new/b", "1");
+    assert.equal((await r.settle()).kind, kind);
+    const [{ files }] = r.events() as never as [{ files: readonly string[] }];
+    assert.deepEqual(files, ["./"]);
+  });
+
   settleTest(
     `leaves the log directory alone with ${action}`,
     { action, logDir: "site/var/logs" },

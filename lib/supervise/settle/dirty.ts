@@ -90,8 +90,8 @@ export function folderOf(path: string, folders: ReadonlySet<string>): string | n
 }
 
 export function withoutPrefix(path: string, prefix: string): string {
-  if (path.startsWith(prefix)) return path.slice(prefix.length);
-  // A folder around the work folder of which nothing is tracked.
+  if (path !== prefix && path.startsWith(prefix)) return path.slice(prefix.length);
+  // The work folder, or one around it, of which nothing is tracked.
   return prefix.startsWith(path) ? "./" : path;
 }
 
