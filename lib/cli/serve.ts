@@ -6,6 +6,7 @@ import type { Host } from "../host.ts";
 import { surroundingUnit } from "../service/surrounding_unit.ts";
 import { serve } from "../supervise/serve.ts";
 import { runSingleRound } from "../supervise/single_round.ts";
+import { isInWorkTree } from "../supervise/work_tree.ts";
 import type { RoundFlags, ServeFlags } from "./flags.ts";
 import type { CliContext, GlobalFlags, Parts, VerbResult } from "./context.ts";
 import { ConfigFile } from "./config_file.ts";
@@ -87,9 +88,9 @@ function greet(
   if (softer.length > 0 && !rehearses(config)) {
     say(`warning: shorter than a real service allows: ${softer.join(", ")}; meant for rehearsal`);
   }
-  if (config.vcs.dirty_action === "ignore" && host.files.stat(`${config.runtime.work_dir}/.git`) === null) {
+  if (config.vcs.dirty_action === "ignore" && !isInWorkTree(host, config.runtime.work_dir)) {
     say(
-      `warning: ${config.runtime.work_dir} has no git of its own: what a round changed there cannot be seen`,
+      `warning: ${config.runtime.work_dir} is in no git work tree: what a round changed there cannot be seen`,
     );
   }
 }

@@ -100,8 +100,20 @@ Deno.test("serve refuses a work_dir without git, unless dirty_action says that g
   await Deno.writeTextFile(project.configPath, project.toml(fakeAgent("good=0"), tables));
   const ignoring = await project.run(["serve", "--once"]);
   assert.equal(ignoring.code, 0, ignoring.err);
-  assert.match(ignoring.err, /^warning: .*\/site has no git of its own/m);
+  assert.match(ignoring.err, /^warning: .*\/site is in no git work tree/m);
   assert.ok(!ignoring.err.includes("not yet carried out"), ignoring.err);
+});
+
+Deno.test("serve does not warn of a missing git, where the work_dir is a folder of a work tree", async () => {
+  await using project = await Project.with(fakeAgent("good=0"), {
+    runtime: { work_dir: "./prompts" },
+    prompt: { file: "./main.md" },
+    vcs: { dirty_action: "ignore" },
+  });
+  const { code, err } = await project.run(["serve", "--once"]);
+  assert.equal(code, 0, err);
+  assert.doesNotMatch(err, /^warning: .*git/m);
+  assert.equal(project.only("round_end").files_changed, 1);
 });
 
 Deno.test("serve refuses to start without git on PATH", async () => {
