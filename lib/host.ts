@@ -303,8 +303,11 @@ export interface Git {
    * into its limit or could not be started, and `stderr` says so.
    */
   run(dir: string, args: readonly string[], options?: GitOptions): Promise<RunResult>;
-  /** Never takes a lock, never writes. */
-  status(dir: string): Promise<WorkTree>;
+  /**
+   * Never takes a lock, never writes.
+   * @param apart a folder that counts as if it were not there
+   */
+  status(dir: string, apart?: string): Promise<WorkTree>;
   /** Whether `dir` lies inside a work tree; null where git cannot be run. */
   isWorkTree(dir: string): Promise<boolean | null>;
   /** Commits just these paths. Null when done, else git's words. */

@@ -4,33 +4,42 @@ export interface GitStatus {
   readonly head: string | null;
   /** Paths that are not as committed, relative to the repository's root; untracked folders as `dir/`. */
   readonly dirty: readonly string[];
+  /** What was read, without the records of what is left out. */
+  readonly text: string;
 }
 
 /**
  * Reads the output of `git status --porcelain=v2 -z --branch`. Records that it does not know are skipped.
  *
+ * @param apart a folder, as the paths are and with `/` at the end, of which nothing is to be seen; null for none
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * assert.deepEqual(parseGitStatus("# branch.oid (initial)\0? notes.md\0"), { head: null, dirty: ["notes.md"] });
+ * const { head, dirty } = parseGitStatus("# branch.oid (initial)\0? notes.md\0? logs/\0", "logs/");
+ * assert.deepEqual([head, dirty], [null, ["notes.md"]]);
  * ```
  */
-export function parseGitStatus(text: string): GitStatus {
+export function parseGitStatus(text: string, apart: string | null = null): GitStatus {
   const records = text.split("\0");
+  const kept: string[] = [];
   const dirty: string[] = [];
   let head: string | null = null;
   for (let i = 0; i < records.length; i++) {
     const record = records[i]!;
-    if (record.startsWith(OID)) {
-      head = record === OID + "(initial)" ? null : record.slice(OID.length);
-      continue;
-    }
-    const fields = FIELDS_BEFORE_PATH[record.slice(0, 2)];
-    if (fields !== undefined) dirty.push(afterBlanks(record, fields));
     // The old name of a renamed or copied path is a record of its own.
-    if (record.startsWith("2 ")) i++;
+    const whole = record.startsWith("2 ") ? [record, records[++i] ?? ""] : [record];
+    const fields = FIELDS_BEFORE_PATH[record.slice(0, 2)];
+    if (fields !== undefined) {
+      const path = afterBlanks(record, fields);
+      if (apart !== null && path.startsWith(apart)) continue;
+      dirty.push(path);
+    } else if (record.startsWith(OID)) {
+      head = record === OID + "(initial)" ? null : record.slice(OID.length);
+    }
+    kept.push(...whole);
   }
-  return { head, dirty };
+  return { head, dirty, text: kept.join("\0") };
 }
 
 /**

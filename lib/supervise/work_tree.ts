@@ -17,11 +17,14 @@ export function isInWorkTree(host: Host, dir: string): boolean {
   return workTreeAround(host, dir) !== null;
 }
 
-/** The work tree as git tells it; none where the configuration does without git and there is no repository. */
+/**
+ * The work tree as git tells it, without the program's own logs; none where the configuration does without git and
+ * there is no repository.
+ */
 export async function lookAtWorkTree(host: Host, { runtime, vcs }: Config): Promise<WorkTree> {
-  const { work_dir } = runtime;
+  const { work_dir, log_dir } = runtime;
   if (vcs.dirty_action === "ignore" && !isInWorkTree(host, work_dir)) return { kind: "none" };
-  return await host.git.status(work_dir);
+  return await host.git.status(work_dir, log_dir);
 }
 
 /** Commit id of HEAD, null where there is none or it cannot be seen. */

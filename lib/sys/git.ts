@@ -24,14 +24,16 @@ const FOREIGN = [
   "GIT_NAMESPACE",
 ];
 
-async function status(dir: string): Promise<WorkTree> {
+async function status(dir: string, apart?: string): Promise<WorkTree> {
   // Without the last option a user's setting hides new files.
   const options = ["--porcelain=v2", "-z", "--branch", "--untracked-files=normal"];
   const result = await git(dir, ["status", ...options]);
   if (result.code !== 0) return outsideOrUnknown(result);
-  const text = new TextDecoder().decode(result.stdout);
-  const { head, dirty } = parseGitStatus(text);
-  return { kind: "tree", head, dirty, fingerprint: hash53(text + agesOf(rootOf(dir), dirty)) };
+  const root = rootOf(realPath(dir));
+  const without = apart === undefined ? null : realPath(apart);
+  const inside = without?.startsWith(`${root}/`) ? `${without.slice(root.length + 1)}/` : null;
+  const { head, dirty, text } = parseGitStatus(new TextDecoder().decode(result.stdout), inside);
+  return { kind: "tree", head, dirty, fingerprint: hash53(text + agesOf(root, dirty, without)) };
 }
 
 async function isWorkTree(dir: string): Promise<boolean | null> {
@@ -115,11 +117,20 @@ function rootOf(dir: string): string {
   return dir;
 }
 
+/** The path without links, as git knows it; the path itself where nothing is there. */
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Size and age of what is dirty: `git status` says of a changed file only that it is changed. */
-function agesOf(root: string, dirty: readonly string[]): string {
+function agesOf(root: string, dirty: readonly string[], without: string | null): string {
   const ages: string[] = [];
   function add(path: string): void {
-    if (ages.length >= FINGERPRINT_FILES_MAX) return;
+    if (path === without || ages.length >= FINGERPRINT_FILES_MAX) return;
     const info = statOf(path);
     ages.push(`${path}\0${info?.size}\0${info?.mtime?.getTime()}`);
     if (info?.isDirectory !== true) return;

@@ -15,14 +15,12 @@ Deno.test("parseGitStatus() finds the commit and nothing dirty in a clean tree",
     "# branch.upstream origin/main",
     "# branch.ab +0 -0",
   );
-  assert.deepEqual(parseGitStatus(text), { head: OID, dirty: [] });
+  assert.deepEqual(parseGitStatus(text), { head: OID, dirty: [], text });
 });
 
 Deno.test("parseGitStatus() has no head before the first commit", () => {
-  assert.deepEqual(parseGitStatus(status("# branch.oid (initial)", "# branch.head main")), {
-    head: null,
-    dirty: [],
-  });
+  const { head, dirty } = parseGitStatus(status("# branch.oid (initial)", "# branch.head main"));
+  assert.deepEqual([head, dirty], [null, []]);
 });
 
 Deno.test("parseGitStatus() keeps blanks, newlines and leading dashes of names", () => {
@@ -42,9 +40,18 @@ Deno.test("parseGitStatus() counts a conflict, not what is ignored or unknown", 
 });
 
 Deno.test("parseGitStatus() takes no file name for a header", () => {
-  assert.deepEqual(parseGitStatus(status("? # branch.oid x", "# stash 3")), {
-    head: null,
-    dirty: ["# branch.oid x"],
+  const { head, dirty } = parseGitStatus(status("? # branch.oid x", "# stash 3"));
+  assert.deepEqual([head, dirty], [null, ["# branch.oid x"]]);
+});
+
+Deno.test("parseGitStatus() leaves out what lies in the folder apart, and nothing that is only called alike", () => {
+  const moved = `2 R. N... 100644 100644 100644 ${OID} ${OID} R100`;
+  const kept = [`# branch.oid ${OID}`, "? logs", "? logs2/", "? var/logs/", `${moved} new`, "logs/old"];
+  const left = ["? logs/", `1 ${CHANGED} logs/a`, `${moved} logs/new`, "old"];
+  assert.deepEqual(parseGitStatus(status(...left, ...kept), "logs/"), {
+    head: OID,
+    dirty: ["logs", "logs2/", "var/logs/", "new"],
+    text: status(...kept),
   });
 });
 

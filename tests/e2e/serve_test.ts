@@ -140,6 +140,16 @@ Deno.test("serve slows down after five rounds that did nothing", async () => {
   assert.equal((await run.ended).code, 0);
 });
 
+Deno.test("serve does not take its own logs for work, when they lie in the work tree and git is not told to ignore them", async () => {
+  const tables: Tables = { runtime: { on_no_work: "stop" } };
+  await using project = await Project.make((project) => project.toml(["true"], tables), "site/logs");
+  assert.equal((await project.run(["serve", "--max-rounds", "6"])).code, 70);
+  assert.deepEqual(
+    project.all("round_end").map(({ verdict, files_changed }) => [verdict, files_changed]),
+    Array(5).fill(["no_work", 0]),
+  );
+});
+
 for (const action of ["stop", "ignore"] as const) {
   Deno.test(`serve does what on_no_work = "${action}" says`, async () => {
     const tables: Tables = { runtime: { on_no_work: action } };

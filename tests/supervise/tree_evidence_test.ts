@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { treeEvidence } from "../../lib/supervise/tree_evidence.ts";
+import { hasChanged, lookAtWorkTree } from "../../lib/supervise/work_tree.ts";
 import { host, TestRepository } from "./settle_repository.ts";
 
 async function evidence(r: TestRepository, before: Awaited<ReturnType<TestRepository["look"]>>) {
@@ -32,3 +33,24 @@ Deno.test("treeEvidence() counts the first commit, and knows nothing where nobod
   assert.deepEqual(await evidence(r, before), [1, 2, 3, 0]);
   assert.deepEqual(await evidence(r, { kind: "unknown", why: "" }), [null, null, null, null]);
 });
+
+for (const isTracked of [false, true]) {
+  Deno.test(`treeEvidence() and hasChanged() pass over a log directory in the tree, ${isTracked ? "" : "not "}committed`, async () => {
+    await using r = await TestRepository.make({ logDir: "site/logs" });
+    const { config, log } = r.supervision;
+    if (isTracked) await r.commitAll("second");
+    const before = await r.look();
+    log.append({ event: "serve_stopped", rule: "stop_asked", exit_code: 0 });
+    r.write("logs/round-1.log", "1");
+    const after = await lookAtWorkTree(host, config);
+    assert.deepEqual([
+      hasChanged(before, after),
+      (await treeEvidence(host, config, before, after)).filesChanged,
+    ], [
+      false,
+      0,
+    ]);
+    r.write("new", "1");
+    assert.equal(hasChanged(before, await lookAtWorkTree(host, config)), true);
+  });
+}

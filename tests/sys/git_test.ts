@@ -122,6 +122,33 @@ Deno.test(
   }),
 );
 
+for (const apart of ["logs", "new/logs", "sub/logs"]) {
+  Deno.test(
+    `status() sees nothing of the folder ${apart} that is to be left out, and all that is beside it`,
+    withRepository(async ({ dir, git: run }) => {
+      // Another way to the same folder.
+      const link = `${dir}/.git/root`;
+      await Deno.symlink(dir, link);
+      files.makeDir(`${dir}/${apart}`);
+      files.makeDir(`${dir}/sub`);
+      for (const path of ["sub/tracked", `${apart}/tracked`]) files.write(`${dir}/${path}`, "1");
+      await run("add", "sub");
+      await run("commit", "-q", "-m", "first");
+      const look = () => git.status(`${link}/sub`, `${dir}/${apart}`);
+      const before = await look();
+      assert.ok(before.kind === "tree");
+      files.write(`${dir}/${apart}/tracked`, "longer");
+      files.makeDir(`${dir}/${apart}/more`);
+      files.write(`${dir}/${apart}/more/file`, "1");
+      assert.deepEqual(await look(), before);
+      assert.deepEqual(before.dirty, apart === "new/logs" ? ["new/"] : []);
+      files.write(`${dir}/${apart}-2`, "1");
+      const after = await look();
+      assert.ok(after.kind === "tree" && after.fingerprint !== before.fingerprint);
+    }),
+  );
+}
+
 Deno.test(
   "status() neither waits for the index lock nor takes it",
   withRepository(async ({ dir, tree }) => {
