@@ -86,11 +86,12 @@ export const RULES = {
   stop_file: (_state, _policy, world) => world.stopFile !== null ? stop("stop_file", EXIT.done) : null,
   max_rounds: (state, policy) =>
     roundsCompleted(state) >= roundsAllowed(policy) ? stop("max_rounds", EXIT.done) : null,
+  // Before every stop that a restart does not mend: whatever starts serve again at once finds the same.
+  restart_guard: restartGuard,
   config_broken: (_state, _policy, world) =>
     world.brokenConfig.length > 0 ? stop("config_broken", EXIT.config) : null,
   refused: (state) => state.refused.count >= REFUSALS_MAX ? stop("refused", EXIT.auth) : null,
   crash_loop: (state) => state.crashes >= CRASHES_MAX ? stop("crash_loop", EXIT.breaker) : null,
-  restart_guard: restartGuard,
   disk_low: (_state, policy, world, now) =>
     world.freeMb !== null && world.freeMb < policy.minFreeMb
       ? waitUntil("disk_low", now + LOOK_AGAIN_MS, now)
@@ -109,10 +110,10 @@ export type RuleName =
   | "sentinel"
   | "stop_file"
   | "max_rounds"
+  | "restart_guard"
   | "config_broken"
   | "refused"
   | "crash_loop"
-  | "restart_guard"
   | "disk_low"
   | "throttled"
   | "no_work"
@@ -136,6 +137,12 @@ export function decideNext(
     if (answer !== null) return answer;
   }
   return { kind: "run" };
+}
+
+/** Whether that rule and all before it had no answer. */
+export function isPast(rule: RuleName, decision: Decision): boolean {
+  const order = Object.keys(RULES);
+  return decision.kind === "run" || order.indexOf(decision.rule) > order.indexOf(rule);
 }
 
 /** Rounds that the current serve has completed. */

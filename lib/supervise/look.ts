@@ -25,11 +25,8 @@ export function look(supervision: Supervision, stop: StopSwitch): World {
   };
 }
 
-/** The same world with the start-up checks made, the free space measured and the round lock tried. */
-export async function lookBeforeRound(
-  supervision: Supervision,
-  world: World,
-): Promise<World> {
+/** The same world with the start-up checks made. */
+export async function lookAtSetUp(supervision: Supervision, world: World): Promise<World> {
   const { host, config, layout, log } = supervision;
   const refusal = logDirRefusal(host, layout);
   const passing = refusal !== null && mayPass(supervision, refusal) ? refusal : null;
@@ -41,9 +38,19 @@ export async function lookBeforeRound(
   return {
     ...world,
     brokenConfig: failed.map(({ name, reason }) => `${name}: ${reason}`),
-    freeMb: config.runtime.disk_min_free_mb > 0 ? await supervision.metrics.disk.freeMb() : null,
-    lockHolder: failed.length > 0 || passing !== null ? null : roundLockHolder(host, layout),
     logFault: world.logFault ?? passing?.message ?? null,
+  };
+}
+
+/** The same world with the start-up checks made, the free space measured and the round lock tried. */
+export async function lookBeforeRound(supervision: Supervision, world: World): Promise<World> {
+  const { host, config, layout, metrics } = supervision;
+  const checked = await lookAtSetUp(supervision, world);
+  const mayStart = checked.brokenConfig.length === 0 && checked.logFault === null;
+  return {
+    ...checked,
+    freeMb: config.runtime.disk_min_free_mb > 0 ? await metrics.disk.freeMb() : null,
+    lockHolder: mayStart ? roundLockHolder(host, layout) : null,
   };
 }
 

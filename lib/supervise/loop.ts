@@ -8,6 +8,7 @@ import { epochOf, type Instant } from "../core/instant.ts";
 import {
   decideNext,
   type Decision,
+  isPast,
   type Policy,
   roundsCompleted,
   slowdownOf,
@@ -20,7 +21,7 @@ import { bestEffort } from "../store/best_effort.ts";
 import { MonthRetention } from "../store/month_retention.ts";
 import { highestRoundOnDisk, pruneRoundLogs } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
-import { look, lookBeforeRound } from "./look.ts";
+import { look, lookAtSetUp, lookBeforeRound } from "./look.ts";
 import { type LoopOptions, policyOf } from "./policy.ts";
 import type { Reloader } from "./reload.ts";
 import type { StopSwitch } from "./stop_switch.ts";
@@ -44,6 +45,7 @@ export async function runLoop(
   let jitter = host.random.next();
   let waiting: Decision | null = null;
   let atBoundary = true;
+  let checked: Supervision | null = null;
   first.footprint.look();
   for (;;) {
     await supervision.hooks.programs.blocking();
@@ -51,7 +53,8 @@ export async function runLoop(
     const asked = stop.takeReload();
     if (asked || atBoundary) supervision = await reloader.next(supervision, asked);
     const policy = policyOf(supervision.config, options, supervision.reader !== null);
-    const [world, decision] = await decide(supervision, policy, stop, jitter);
+    const [world, decision] = await decide(supervision, policy, stop, jitter, checked !== supervision);
+    if (isPast("config_broken", decision)) checked = supervision;
     announceDisk(supervision, policy, world);
     switch (decision.kind) {
       case "stop":
@@ -92,18 +95,26 @@ function removeOldFiles({ host, config, layout, log }: Supervision, months: Mont
   months.prune(log, config.runtime.event_retention_months);
 }
 
+/** @param isNew the set-up has not been checked yet: that is not put off until a wait is over, which may take days */
 async function decide(
   supervision: Supervision,
   policy: Policy,
   stop: StopSwitch,
   jitter: number,
+  isNew = false,
 ): Promise<readonly [World, Decision]> {
   const { host, log } = supervision;
   const world = look(supervision, stop);
-  const first = decideNext(log.state, policy, world, host.clock.now(), jitter);
-  if (first.kind !== "run") return [world, first];
-  const closer = await lookBeforeRound(supervision, world);
-  return [closer, decideNext(log.state, policy, closer, host.clock.now(), jitter)];
+  const now = host.clock.now();
+  const first = decideNext(log.state, policy, world, now, jitter);
+  if (first.kind === "run") {
+    const closer = await lookBeforeRound(supervision, world);
+    return [closer, decideNext(log.state, policy, closer, host.clock.now(), jitter)];
+  }
+  if (!isNew || !isPast("config_broken", first)) return [world, first];
+  const checked = await lookAtSetUp(supervision, world);
+  // At the time of the first answer: a round takes a closer look.
+  return [checked, decideNext(log.state, policy, checked, now, jitter)];
 }
 
 /** One more than any number that the log or a file of the log directory names: a number is never used twice. */

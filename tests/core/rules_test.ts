@@ -31,10 +31,10 @@ Deno.test("decideNext() asks the rules in the documented order", () => {
     "sentinel",
     "stop_file",
     "max_rounds",
+    "restart_guard",
     "config_broken",
     "refused",
     "crash_loop",
-    "restart_guard",
     "disk_low",
     "throttled",
     "no_work",
@@ -269,6 +269,13 @@ Deno.test("restart_guard waits 60 s x 2^n up to 1800 s, when serve comes back at
     assert.equal(decided(given, atS), "run");
   }
   assert.deepEqual(waits, [60, 120, 240, 480, 960, 1800, 1800]);
+});
+
+Deno.test("restart_guard comes before the stops that a restart does not mend", () => {
+  const given = [...serve(0), ...stopped(1, "config_broken", 78), ...serve(5)];
+  const world = { brokenConfig: ["prompt_file: missing"] };
+  assert.equal(decided(given, 5, { world }), "wait restart_guard 65");
+  assert.equal(decided(given, 65, { world }), "stop config_broken 78");
 });
 
 Deno.test("restart_guard lets go, when a person starts serve, later, or after an ordered stop", () => {

@@ -156,6 +156,17 @@ Deno.test("serve names all start-up checks that fail at once", async () => {
   assert.deepEqual(project.all("round_start"), []);
 });
 
+Deno.test("serve names what is wrong at its start, although a limit holds for days", async () => {
+  await using project = await Project.with(fakeAgent("limit-weekly"));
+  const first = project.start(["serve"]);
+  await first.event("wait_started", ({ rule }) => rule === "throttled");
+  first.signal("SIGTERM");
+  assert.equal((await first.ended).code, 0);
+  await Deno.writeTextFile(`${project.workDir}/prompts/main.md`, "");
+  refused(await project.run(["serve"]), /STARTUP FAIL: prompt_smoke_passes: the prompt is empty/);
+  assert.equal(project.all("wait_started").filter(({ rule }) => rule === "throttled").length, 1);
+});
+
 for (
   const [what, breakIt] of [
     ["a missing prompt", (project: Project) => Deno.remove(`${project.workDir}/prompts/main.md`)],

@@ -179,6 +179,15 @@ Deno.test("serve chooses the reader anew, and rejects one that there is not", as
   assert.ok(project.notes.includes("the tools reader watches the agent (by agent.reader)"));
 });
 
+Deno.test("serve makes the start-up checks when it has taken a configuration over, not after the wait", async () => {
+  const project = new WithFile({ restart_delay_s: 5000 });
+  project.after(200, () => project.write({ restart_delay_s: 5000 }, { command: ["nobody"] }));
+  project.after(210, (sim) => sim.send("SIGHUP"));
+  assert.equal(await project.serveFile(), 78);
+  assert.match(project.all("config_broken")[0]?.reason ?? "", /'nobody' not found/);
+  assert.equal(Math.round(project.sim.t / 1000), 210);
+});
+
 Deno.test("serve says at SIGHUP that nothing has changed, and says nothing by itself", async () => {
   const project = new WithFile({ restart_delay_s: 100 });
   project.after(50, (sim) => sim.disk.put(TOML, `# a comment\n${textOf({ restart_delay_s: 100 })}`));

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import type { LoggedEvent } from "../../lib/core/events.ts";
+import { isoOf } from "../../lib/core/instant.ts";
 import { failedChecks } from "../../lib/supervise/startup_checks.ts";
 import { layoutOf } from "../../lib/store/layout.ts";
+import { HOUR_MS } from "../sim/fixtures.ts";
 import { PROMPT, SimProject } from "./given.ts";
 
 /** `name: reason` of each failed check. */
@@ -93,4 +96,75 @@ Deno.test("failedChecks() minds the first character, only where the prompt could
     project.sim.disk.put("/project/prompt.md", `-${PROMPT}`);
     assert.equal((await failures(project)).length, found, JSON.stringify(tables));
   }
+});
+
+/** Writes what an earlier supervisor has left in the log, a second before the start. */
+function leave(project: SimProject, ...events: readonly Readonly<Record<string, unknown>>[]): void {
+  const ts = isoOf(project.sim.clock.now() - 1000);
+  const lines = events.map((event) => `${JSON.stringify({ ts, ...event })}\n`);
+  project.sim.disk.put("/project/logs/events-2026-11.jsonl", lines.join(""));
+}
+
+/** A limit that the server has named, for five hours. */
+function limitOf(project: SimProject) {
+  return {
+    event: "transient_error_detected",
+    classification: "rate_limit_account",
+    agent: "agent",
+    reset_at_epoch: (project.sim.clock.now() + 5 * HOUR_MS) / 1000,
+    reset_source: "server",
+    round_num: 0,
+    raw: "",
+  };
+}
+
+/** Kinds since the last start, where they say what serve decided. */
+function story({ events }: SimProject): readonly string[] {
+  const start = events.findLastIndex(({ event }) => event === "serve_started");
+  return events.slice(start).flatMap((event: LoggedEvent) => {
+    if (event.event === "wait_started" || event.event === "serve_stopped") {
+      return [`${event.event} ${event.rule}`];
+    }
+    return event.event === "smoke_check_failed" ? [event.event] : [];
+  });
+}
+
+const BROKEN = { agent: { command: ["nobody"] }, prompt: { file: "gone.md" } };
+const TOLD = ["smoke_check_failed", "smoke_check_failed", "serve_stopped config_broken"];
+
+for (const action of ["back_off", "stop"]) {
+  Deno.test(`serve makes the start-up checks at its start, also when a limit holds with ${action}`, async () => {
+    const project = new SimProject({ ...BROKEN, runtime: { transient_error_action: action } });
+    leave(project, limitOf(project));
+    assert.equal(await project.serve(), 78);
+    assert.deepEqual(story(project), TOLD);
+    assert.match(
+      project.of("config_broken")[0]!.reason,
+      /'nobody' not found on PATH.*gone\.md does not exist/,
+    );
+    assert.ok(project.sim.t < 1000);
+  });
+}
+
+Deno.test("serve makes the start-up checks once, where it may run a round at once", async () => {
+  const project = new SimProject(BROKEN);
+  assert.equal(await project.serve(), 78);
+  assert.deepEqual(story(project), TOLD);
+});
+
+Deno.test("serve makes the start-up checks after the wait for having been started again at once, not before", async () => {
+  const project = new SimProject(BROKEN);
+  leave(project, limitOf(project), { event: "serve_stopped", rule: "config_broken", exit_code: 78 });
+  assert.equal(await project.serve(), 78);
+  assert.deepEqual(story(project), ["wait_started restart_guard", ...TOLD]);
+  assert.ok(project.sim.t >= 60_000);
+});
+
+Deno.test("serve does not make the start-up checks again before a wait is over", async () => {
+  const project = new SimProject();
+  leave(project, limitOf(project));
+  project.sim.at(HOUR_MS, () => project.sim.disk.put("/project/prompt.md", ""));
+  assert.equal(await project.serve(), 78);
+  assert.deepEqual(story(project), ["wait_started throttled", ...TOLD.slice(1)]);
+  assert.ok(project.sim.t >= 5 * HOUR_MS);
 });
