@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { bytesOf, byteText } from "../../lib/core/byte_text.ts";
 import { FileError } from "../../lib/core/file_error.ts";
 import type { Finding, Plugin, ReaderContext } from "../../lib/core/plugin.ts";
-import type { AppendFile, Clock, Files, Host, Launch, Processes, Signals } from "../../lib/host.ts";
+import type { AppendFile, Clock, Files, Host, Launch, Processes, ReadFile, Signals } from "../../lib/host.ts";
 import { type Planted, runSeed } from "./swarm.ts";
 import { LOG_DIR, STOP_FILE } from "./swarm_plan.ts";
 import { brokenIn, PROMISES } from "./swarm_promises.ts";
@@ -127,6 +128,23 @@ const BUGS: readonly Bug[] = [
       config: (config) => ({ ...config, runtime: { ...config.runtime, transient_error_action: "skip" } }),
     },
   },
+  {
+    name: "how often a wait was guessed is counted in memory",
+    breaks: "guessesDouble",
+    planted: inEarlierLines((text) =>
+      text.replaceAll('"reset_source": "estimate"', '"reset_source": "server"  ')
+    ),
+  },
+  {
+    name: "short failures are counted in memory",
+    breaks: "rowsOutliveRestarts",
+    planted: inEarlierLines((text) => text.replaceAll('"verdict": "failed"', '"verdict":"limited"')),
+  },
+  {
+    name: "rounds without work are counted in memory",
+    breaks: "rowsOutliveRestarts",
+    planted: inEarlierLines((text) => text.replaceAll('"verdict": "no_work"', '"verdict": "limited"')),
+  },
 ];
 
 for (const { name, breaks, planted } of BUGS) {
@@ -152,6 +170,46 @@ function inAppending(change: Change<AppendFile>): Planted {
       return changed(file, change(file));
     },
   }));
+}
+
+/**
+ * Changes what the program reads of the event lines that are older than it: what it then does not know of them, it
+ * would have had in its memory only.
+ * @param change keeps the length
+ */
+function inEarlierLines(change: (lines: string) => string): Planted {
+  return inFiles((files) => {
+    const earlier = new Map<string, Uint8Array>();
+    for (const { name } of files.list(LOG_DIR) ?? []) {
+      const path = `${LOG_DIR}/${name}`;
+      if (isMonth(name)) earlier.set(path, bytesOf(change(byteText(wholeOf(files, path)))));
+    }
+    const over = <T extends ReadFile>(path: string, file: T): T =>
+      changed<ReadFile>(file, {
+        readAt: (offset, into) => {
+          const read = file.readAt(offset, into);
+          into.set(earlier.get(path)?.subarray(offset, offset + read) ?? []);
+          return read;
+        },
+      }) as T;
+    return {
+      open: (path) => {
+        const file = files.open(path);
+        return file === null ? null : over(path, file);
+      },
+      openAppend: (path) => over(path, files.openAppend(path)),
+      // It knows the lines from when they were new.
+      readText: (path) => path === `${LOG_DIR}/checkpoint.json` ? null : files.readText(path),
+    };
+  });
+}
+
+function wholeOf(files: Files, path: string): Uint8Array {
+  const file = files.open(path);
+  const bytes = new Uint8Array(file?.size() ?? 0);
+  file?.readAt(0, bytes);
+  file?.close();
+  return bytes;
 }
 
 function inProcesses(change: Change<Processes>): Planted {

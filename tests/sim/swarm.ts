@@ -24,8 +24,9 @@ import type { SimLife } from "./sim_life.ts";
 import { act, type Standing, standingOf } from "./swarm_agents.ts";
 import { ROUND_LOCK, strike } from "./swarm_faults.ts";
 import { parsed } from "./swarm_lines.ts";
-import { knownReset } from "./swarm_limits.ts";
+import { isClockNew, knownReset } from "./swarm_limits.ts";
 import { type LifePlan, LOG_DIR, type Plan, planOf, PROMPT_FILE, STOP_FILE } from "./swarm_plan.ts";
+import { rowsIn } from "./swarm_rows.ts";
 import {
   type AgentStory,
   type Heard,
@@ -204,6 +205,7 @@ export class Swarm {
       launcherPid: record.launcherPid,
       recordedPid: recorded?.pid ?? null,
       knownReset: knownReset(this, t),
+      rows: isClockNew(this, t) ? null : rowsIn(this.#eventTexts()),
     };
     story.agents.push(agent);
     story.agentsAtOnce = sim.agents.aliveMax;

@@ -5,7 +5,7 @@ import type { Heard, Story } from "./swarm_story.ts";
 /** The latest reset that the last agent's output and others' events name for an agent that starts at `t`. */
 export function knownReset(swarm: Swarm, t: number): Instant | null {
   const { agents } = swarm.story;
-  if (t - swarm.clockSetT < NOTICED_MS) return null;
+  if (isClockNew(swarm, t)) return null;
   const texts = swarm.eventText;
   const last = agents.at(-1);
   const end = last === undefined ? null : endOf(swarm.story, last.round, texts);
@@ -15,6 +15,11 @@ export function knownReset(swarm: Swarm, t: number): Instant | null {
   const isKnown = foreign !== undefined && foreign.t < t - NOTICED_MS && !isFreeAfter(foreign.line, texts);
   const resets = [...(isKnown ? [foreign.resetAt] : []), ...(stands ? [standing.resetAt] : [])];
   return resets.length === 0 ? null : Math.max(...resets);
+}
+
+/** Whether the wall clock has been set too late for the agent's start to heed it. */
+export function isClockNew({ clockSetT }: Swarm, t: number): boolean {
+  return t - clockSetT < NOTICED_MS;
 }
 
 /** What happens this long before an agent starts may be missed: the launcher takes its steps (ms). */

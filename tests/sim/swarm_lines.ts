@@ -13,7 +13,12 @@ export function linesOf(texts: Texts): readonly string[] {
 
 export interface Line {
   readonly event: Kind | null;
+  readonly ts?: string;
   readonly round_num?: number;
+  readonly duration_s?: number;
+  readonly verdict?: string;
+  readonly refusal?: string | null;
+  readonly limit?: { readonly classification: string; readonly reset_source: string } | null;
 }
 
 /** The lines that are events; a round's must have a number. */

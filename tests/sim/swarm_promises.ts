@@ -19,6 +19,7 @@ import {
   syncedEventsSurvive,
   whatIsAppendedIsWritten,
 } from "./swarm_log_promises.ts";
+import { guessesDouble, rowsOutliveRestarts } from "./swarm_rows.ts";
 import type { Broken, LifeStory, Story } from "./swarm_story.ts";
 
 /** All promises that the story breaks. */
@@ -43,6 +44,8 @@ export const PROMISES: readonly Promised[] = [
   nothingIsRewritten,
   noRoundBeforeReset,
   limitsAreReadRightly,
+  guessesDouble,
+  rowsOutliveRestarts,
   stopIsAnsweredAtOnce,
   roundIsFinishedAfterStop,
   secondSignalEndsTheRound,

@@ -8,6 +8,7 @@ import type { ExitCode } from "../../lib/core/exit_code.ts";
 import type { Instant } from "../../lib/core/instant.ts";
 import type { Act, Standing } from "./swarm_agents.ts";
 import type { FaultKind, Plan } from "./swarm_plan.ts";
+import type { Rows } from "./swarm_rows.ts";
 
 /** All times `t` are virtual milliseconds since the seed's beginning. */
 export interface Story {
@@ -76,6 +77,8 @@ export interface AgentStory {
   readonly recordedPid: number | null;
   /** The latest reset that the last agent's output and others' events name. */
   readonly knownReset: Instant | null;
+  /** The rows at the log's end, null where the clock has just been set. */
+  readonly rows: Rows | null;
 }
 
 /** A promise that a seed saw broken. */
