@@ -22,7 +22,7 @@ import { MonthRetention } from "../store/month_retention.ts";
 import { highestRoundOnDisk, pruneRoundLogs } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";
 import { look, lookAtSetUp, lookBeforeRound } from "./look.ts";
-import { type LoopOptions, policyOf } from "./policy.ts";
+import { type LoopOptions, policyOf } from "../core/policy.ts";
 import type { Reloader } from "./reload.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";

@@ -8,6 +8,7 @@ import type { LoggedEvent } from "../core/events.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Failure, failure } from "../core/problem.ts";
+import { isSentinelUnheard } from "../core/sentinel.ts";
 import type { SurroundingUnit } from "../core/surrounding_unit.ts";
 import { agentOf, type OutputReader } from "../extend/output_reader.ts";
 import type { PluginSet } from "../extend/plugin_set.ts";
@@ -27,7 +28,7 @@ import { Hooks, type StateView } from "./hooks/hooks.ts";
 import { endLeftHooks } from "./hooks/left_hooks.ts";
 import { loadedFacts } from "./hooks/loaded_facts.ts";
 import { runLoop } from "./loop.ts";
-import type { LoopOptions } from "./policy.ts";
+import type { LoopOptions } from "../core/policy.ts";
 import { type ReadAgain, Reloader } from "./reload.ts";
 import { StopSwitch } from "./stop_switch.ts";
 import type { Bare } from "./bare.ts";
@@ -164,16 +165,10 @@ function reportStatus({ host, layout, log }: Supervision): void {
   if (read.kind === "unreadable") log.append({ event: "status_recovered", reason: read.why });
 }
 
-/**
- * A sentinel from before this start is removed, unless the agent wrote it in the last round of a supervisor that was
- * killed before it could act on it.
- */
+/** A sentinel from before this start is removed, unless nobody has acted on it yet. */
 function forgetOldSentinel({ host, layout, log, voice }: Supervision): void {
   const stat = host.files.stat(layout.sentinel);
-  if (stat === null) return;
-  const last = log.state.running ?? log.state.rounds.at(-1);
-  const isUnheard = last !== undefined && !log.state.selfTerminated && stat.mtime >= last.startedAt;
-  if (isUnheard && log.state.serve.kind !== "stopped") return;
+  if (stat === null || isSentinelUnheard(log.state, stat.mtime)) return;
   bestEffort(() => host.files.remove(layout.sentinel));
   voice.note(`${layout.sentinel} from an earlier run removed`);
 }

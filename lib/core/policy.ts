@@ -1,5 +1,5 @@
-import type { Config } from "../core/config.ts";
-import type { Policy } from "../core/rules.ts";
+import type { Config } from "./config.ts";
+import type { Policy } from "./rules.ts";
 
 /** What the command line adds to the configuration. */
 export interface LoopOptions {
@@ -11,6 +11,7 @@ export interface LoopOptions {
   readonly unattended: boolean;
 }
 
+/** What the configuration and the command line amount to for the rules. */
 export function policyOf({ runtime, throttle }: Config, options: LoopOptions, hasReader: boolean): Policy {
   return {
     restartDelayS: runtime.restart_delay_s,
