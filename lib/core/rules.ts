@@ -145,6 +145,14 @@ export function isPast(rule: RuleName, decision: Decision): boolean {
   return decision.kind === "run" || order.indexOf(decision.rule) > order.indexOf(rule);
 }
 
+/** Rules that wait for something whose end nobody knows: their `until` is only the next look. */
+const OPEN_ENDED: readonly string[] = ["disk_low", "log_unwritable", "lock_held"] satisfies RuleName[];
+
+/** Whether a wait by this rule has no known end. */
+export function isOpenEnded(rule: string): boolean {
+  return OPEN_ENDED.includes(rule);
+}
+
 /** Rounds that the current serve has completed. */
 export function roundsCompleted(state: ProjectState): number {
   return state.serve.kind === "started" ? state.serve.completed : 0;

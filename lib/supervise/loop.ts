@@ -8,6 +8,7 @@ import { epochOf, type Instant } from "../core/instant.ts";
 import {
   decideNext,
   type Decision,
+  isOpenEnded,
   isPast,
   type Policy,
   roundsCompleted,
@@ -61,7 +62,7 @@ export async function runLoop(
         announceStop(supervision, policy, world, decision);
         return decision.exitCode;
       case "wait":
-        if (!isSameWait(waiting, decision)) announceWait(supervision, policy, decision);
+        announceWait(supervision, policy, waiting, decision);
         waiting = decision;
         voice.activity({ kind: "waiting", rule: decision.rule, until: decision.until });
         supervision.footprint.look();
@@ -139,26 +140,24 @@ function announceDisk({ log }: Supervision, { minFreeMb }: Policy, { freeMb }: W
   else log.append({ event: "disk_low", free_mb: freeMb, needed_mb: minFreeMb });
 }
 
-/** Waits that look again every few seconds, without a known end. */
-const OPEN_WAITS: readonly string[] = ["lock_held", "log_unwritable", "disk_low"];
-
 function isSameWait(before: Decision | null, now: Decision): boolean {
   if (before?.kind !== "wait" || now.kind !== "wait" || before.rule !== now.rule) return false;
-  return before.until === now.until || OPEN_WAITS.includes(now.rule);
+  return before.until === now.until || isOpenEnded(now.rule);
 }
 
+type WaitDecision = Decision & { readonly kind: "wait" };
+
+/** Says once what is waited for, and again when a round by hand has taken the wait out of the log's state. */
 function announceWait(
   supervision: Supervision,
   policy: Policy,
-  wait: Decision & { readonly kind: "wait" },
+  before: Decision | null,
+  wait: WaitDecision,
 ): void {
   const { log } = supervision;
-  if (wait.rule === "throttled") announceLongerEstimate(supervision, policy, wait.until);
-  const slowdown = wait.rule === "no_work" ? slowdownOf(log.state, policy) : null;
-  if (slowdown !== null) {
-    const { consecutive, pauseS: pause_s, cause } = slowdown;
-    log.append({ event: "no_work_slowdown", consecutive, pause_s, cause });
-  }
+  const isNew = !isSameWait(before, wait);
+  if (!isNew && log.state.wait !== null) return;
+  if (isNew) announceLongerWait(supervision, policy, wait);
   const throttle = wait.rule === "throttled" ? lastingThrottle(log.state.throttles, policy.throttle) : null;
   log.append({
     event: "wait_started",
@@ -166,6 +165,16 @@ function announceWait(
     rule: wait.rule,
     ...(throttle === null ? {} : { classification: throttle.classification, window: throttle.window }),
   });
+}
+
+/** Says why a wait is longer than the last one of its kind. */
+function announceLongerWait(supervision: Supervision, policy: Policy, wait: WaitDecision): void {
+  const { log } = supervision;
+  if (wait.rule === "throttled") announceLongerEstimate(supervision, policy, wait.until);
+  const slowdown = wait.rule === "no_work" ? slowdownOf(log.state, policy) : null;
+  if (slowdown === null) return;
+  const { consecutive, pauseS: pause_s, cause } = slowdown;
+  log.append({ event: "no_work_slowdown", consecutive, pause_s, cause });
 }
 
 function announceLongerEstimate({ log }: Supervision, policy: Policy, until: Instant): void {

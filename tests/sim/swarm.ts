@@ -141,7 +141,10 @@ export class Swarm {
         serve(
           this.#hostFor(host),
           this.#config(),
-          this.#options((event) => life.heard.push(this.#hear(event))),
+          this.#options(
+            (event) => life.heard.push(this.#hear(event)),
+            (rule) => this.#lookAtWait(life, rule),
+          ),
         )
       );
       return typeof result === "number"
@@ -162,12 +165,15 @@ export class Swarm {
     return this.planted.config?.(this.plan.config) ?? this.plan.config;
   }
 
-  #options(onAppend: (event: LoggedEvent) => void): ServeOptions {
+  #options(onAppend: (event: LoggedEvent) => void, onWait: (rule: string) => void = () => {}): ServeOptions {
     const { maxRounds, unattended } = this.plan;
     const plugin = this.planted.plugin?.(claude) ?? claude;
     return {
       ...alone(),
-      voice: SILENT,
+      voice: {
+        note: () => {},
+        activity: (activity) => activity.kind === "waiting" && onWait(activity.rule),
+      },
       once: false,
       maxRounds,
       unattended,
@@ -255,6 +261,14 @@ export class Swarm {
     });
   }
 
+  /** What the log says of a wait at this moment. */
+  #lookAtWait(life: LifeStory, rule: string): void {
+    const reader = this.sim.secondProgram();
+    const { wait } = foldLog(reader, layoutOf(LOG_DIR)).state;
+    reader.die("has read");
+    if (wait?.rule !== rule) life.untoldWaits.push({ t: this.sim.t, rule, told: wait?.rule ?? null });
+  }
+
   #lookBack(life: LifeStory): void {
     const { sim } = this;
     life.endT = sim.t;
@@ -311,7 +325,6 @@ const SMALL_FILES = ["status.json", "checkpoint.json", "running-round.json", "ro
 const LASTING_FILES = ["status.json"];
 const PROMPT = "Do the next piece of work. ".repeat(25);
 const ENCODER = new TextEncoder();
-const SILENT = { note: () => {}, activity: () => {} };
 
 function stateText({ state, counts }: { readonly state: unknown; readonly counts: unknown }): string {
   return JSON.stringify({ state, counts });

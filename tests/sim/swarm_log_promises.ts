@@ -29,6 +29,15 @@ export function whatIsAppendedIsWritten({ lives }: Story): string | null {
   });
 }
 
+/** Whoever reads the log knows that serve waits, and by which rule. */
+export function waitIsInTheLog({ lives }: Story): string | null {
+  return firstOf(lives, ({ untoldWaits, diskTroubleUntilT }) => {
+    const untold = untoldWaits.find(({ t }) => t >= diskTroubleUntilT);
+    if (untold === undefined) return null;
+    return `at t=${untold.t} it waits by ${untold.rule}, the log says ${untold.told ?? "nothing of a wait"}`;
+  });
+}
+
 export function noEventIsLost(story: Story): string | null {
   return lostIn(story, (lines, { line }) => !lines.some((other) => other.endsWith(line.trimEnd())));
 }

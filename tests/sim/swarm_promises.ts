@@ -17,6 +17,7 @@ import {
   roundNumbersRise,
   smallFilesAreWhole,
   syncedEventsSurvive,
+  waitIsInTheLog,
   whatIsAppendedIsWritten,
 } from "./swarm_log_promises.ts";
 import { guessesDouble, rowsOutliveRestarts } from "./swarm_rows.ts";
@@ -37,6 +38,7 @@ export const PROMISES: readonly Promised[] = [
   oneAgentAtATime,
   agentIsRecordedFirst,
   whatIsAppendedIsWritten,
+  waitIsInTheLog,
   noEventIsLost,
   noEventIsGlued,
   syncedEventsSurvive,

@@ -24,6 +24,8 @@ export interface LifeStory {
   endT: number;
   end: LifeEnd;
   readonly heard: Heard[];
+  /** When serve waited and the log did not say so, and what it said instead. */
+  readonly untoldWaits: { readonly t: number; readonly rule: string; readonly told: string | null }[];
   /** When each signal that asks for a stop came. */
   readonly signals: number[];
   /** Until when the disk refuses, and somebody else holds the round lock; 0: never did. */
@@ -94,6 +96,7 @@ export function lifeStory(t: number, before: Texts, last: LifeStory | undefined)
     endT: t,
     end: { kind: "died", why: "not begun" },
     heard: [],
+    untoldWaits: [],
     signals: [],
     diskTroubleUntilT: last?.diskTroubleUntilT ?? 0,
     lockTakenUntilT: last?.lockTakenUntilT ?? 0,
