@@ -7,6 +7,7 @@ import { oneLine } from "../core/cells.ts";
 import { clockText, spanText } from "../core/duration_text.ts";
 import type { Kind, LoggedEvent } from "../core/events.ts";
 import { type Instant, instantOf } from "../core/instant.ts";
+import { isOpenEnded } from "../core/rules.ts";
 
 /** When and where the reader of a line is. */
 export interface Reading {
@@ -16,8 +17,8 @@ export interface Reading {
 
 type Words<K extends Kind> = (event: LoggedEvent<K>, reading: Reading) => string;
 
-/** What is said of the kinds that people meet often; all others are shown by their fields. */
-const WORDS: { readonly [K in Kind]?: Words<K> } = {
+/** What is said of each kind; those of plugins are shown by their fields. */
+const WORDS: { readonly [K in Kind]: Words<K> } = {
   serve_started: ({ version, pid, reader }) => `serve ${version} started, pid ${pid}; ${readerText(reader)}`,
   serve_stopped: ({ rule, exit_code }) => `serve stopped: ${ruleText(rule)} (exit ${exit_code})`,
   round_substrate_before: (event) => `before round ${substrateText(event)}`,
@@ -47,9 +48,11 @@ const WORDS: { readonly [K in Kind]?: Words<K> } = {
       left.length === 0 ? "" : `, ${left.length} could not be ended`
     }`,
   wait_started: ({ until_epoch, rule, classification, window }, reading) =>
-    `waiting ${untilText(until_epoch * 1000, reading)}: ${
-      classification === undefined ? ruleText(rule) : limitText(classification, window ?? null)
-    }`,
+    isOpenEnded(rule)
+      ? `waiting, with a look every few seconds: ${ruleText(rule)}`
+      : `waiting ${untilText(until_epoch * 1000, reading)}: ${
+        classification === undefined ? ruleText(rule) : limitText(classification, window ?? null)
+      }`,
   transient_error_detected: ({ classification, window, reset_at_epoch, reset_source, raw }, reading) =>
     `${limitText(classification, window ?? null)}, over ${sourceText(reset_source)} at ${
       timeText(reset_at_epoch * 1000, reading)
@@ -100,6 +103,33 @@ const WORDS: { readonly [K in Kind]?: Words<K> } = {
   plugin_off: ({ plugin, reason }) => `plugin ${plugin} is off, it failed three rounds in a row: ${reason}`,
   monitor_alert_emitted: ({ detector, severity, message }) => `${severity} (${detector}): ${message}`,
   smoke_check_failed: ({ reason }) => `start-up check failed: ${reason}`,
+  status_recovered: ({ reason }) => `${reason}: it is written anew, rounds are counted by the log`,
+  round_grace_extended: ({ grace_s, live_children }) =>
+    `idle for ${grace_s} s after its result, but ${
+      live_children.map(({ name }) => name).join(", ")
+    } still works: the round goes on`,
+  monitor_started: ({ host, interval_s }) =>
+    `a monitor looks every ${spanText(interval_s * 1000)}${host === null ? "" : ` at ${host}`}`,
+  monitor_auto_stop_triggered: ({ detector, host }) =>
+    `the monitor stops the service${onHost(host)}: ${detector}`,
+  monitor_auto_stop_failed: ({ detector, host, error }) =>
+    `the monitor could not stop the service${onHost(host)} (${detector}): ${error}`,
+  monitor_remote_blip: ({ host, error, attempt, next_sleep_s }) =>
+    `the monitor does not reach ${host} (attempt ${attempt}), next try in ${
+      spanText(next_sleep_s * 1000)
+    }: ${error}`,
+  monitor_remote_giveup: ({ host, total_attempts, total_elapsed_s, final_error }) =>
+    `the monitor gives up on ${host} after ${total_attempts} attempts in ${
+      spanText(total_elapsed_s * 1000)
+    }: ${final_error}`,
+  service_upgraded: ({ from_version, to_version, duration_s }) =>
+    `upgraded from ${from_version} to ${to_version} in ${spanText(duration_s * 1000)}`,
+  package_upgraded: ({ from_version, to_version }) =>
+    `upgraded from ${from_version} to ${to_version}, in use after a restart`,
+  service_upgrade_rolled_back: ({ attempted_version, restored_version, failure_reason }) =>
+    `${attempted_version} failed its check, ${restored_version} runs again: ${failure_reason}`,
+  service_upgrade_rollback_failed: ({ attempted_version, restore_target_version, failure_reason }) =>
+    `neither ${attempted_version} nor ${restore_target_version} runs: ${failure_reason}`,
 };
 
 /** One line without its time; control characters made visible. */
@@ -217,6 +247,10 @@ export function endingText(ending: string, exitCode: number): string {
     default:
       return ending.replaceAll("_", " ");
   }
+}
+
+function onHost(host: string | null): string {
+  return host === null ? "" : ` on ${host}`;
 }
 
 function readerText(reader: string | null): string {
