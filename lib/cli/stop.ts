@@ -10,6 +10,7 @@ import type { LoadedPlugin } from "../extend/loaded_plugin.ts";
 import type { Host } from "../host.ts";
 import { timeText } from "../observe/event_text.ts";
 import { observe, type Observed, serviceView } from "../observe/snapshot.ts";
+import { situationOf } from "../observe/situation.ts";
 import { livingServe } from "../store/holder.ts";
 import { layoutOf } from "../store/layout.ts";
 import { requestStopNow } from "../store/stop_request.ts";
@@ -118,10 +119,12 @@ function stillRuns(host: Host, { state }: Observed): string {
     `(in ${spanText(limit - now)}); no other round starts. --now ends it`;
 }
 
-function statusText(host: Host, { state, serve }: Observed): string {
+function statusText(host: Host, observed: Observed): string {
+  const { serve } = observed;
   if (serve === null) return "not running";
+  const { round } = situationOf(host, observed);
   const since = serve.since === null ? "" : `, for ${spanText(host.clock.now() - serve.since)}`;
-  const doing = state.running === null ? "" : `, in round ${state.running.num}`;
+  const doing = round?.keeper === "serve" ? `, in round ${round.running.num}` : "";
   return `running, pid ${serve.pid}${since}${doing}`;
 }
 

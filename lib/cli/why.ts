@@ -1,6 +1,7 @@
 import { EXIT } from "../core/exit_code.ts";
 import { observe } from "../observe/snapshot.ts";
-import { whyDocument, whyText } from "../observe/why_text.ts";
+import { whyDocument } from "../observe/why_document.ts";
+import { whyText } from "../observe/why_text.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
 import { loadConfig } from "./load_config.ts";
 

@@ -10,7 +10,7 @@ import { instantOf } from "../core/instant.ts";
 import type { RoundSummary } from "../core/remembered_round.ts";
 import type { Host } from "../host.ts";
 import { endingText, timeText, verdictText } from "./event_text.ts";
-import { roundKeeper } from "./round_keeper.ts";
+import { situationOf } from "./situation.ts";
 import type { Observed, Snapshot } from "./snapshot.ts";
 import { whyText } from "./why_text.ts";
 
@@ -45,13 +45,22 @@ export function peekText(
 }
 
 function headline(host: Host, observed: Observed): string {
-  const { state, serve } = observed;
-  const keeper = roundKeeper(host, observed);
-  if (state.running !== null && keeper !== null) {
-    return `running round ${state.running.num}${keeper === "nobody" ? ", without a supervisor" : ""}`;
+  const { serve, round } = situationOf(host, observed);
+  if (round !== null) {
+    return `running round ${round.running.num}${round.keeper === "nobody" ? ", without a supervisor" : ""}`;
   }
-  if (serve !== null) return state.wait === null ? "between rounds" : "waiting";
-  return state.serve.kind === "started" ? "not running, and not stopped in order" : "not running";
+  switch (serve.kind) {
+    case "nothing":
+      return observed.state.serve.kind === "started"
+        ? "not running, and not stopped in order"
+        : "not running";
+    case "working":
+      return "between rounds";
+    case "starting":
+    case "waiting":
+    case "stopping":
+      return serve.kind;
+  }
 }
 
 function rounds(host: Host, { state }: Observed): readonly string[] {
@@ -63,7 +72,7 @@ function rounds(host: Host, { state }: Observed): readonly string[] {
 
 function roundLine(host: Host, round: RoundSummary): string {
   const at = timeText(round.startedAt, { now: host.clock.now(), zoneOffsetMin: host.env.zoneOffsetMin });
-  const took = spanText((round.exit?.durationS ?? 0) * 1000);
+  const took = round.exit === null ? "" : spanText(round.exit.durationS * 1000);
   const verdict = round.verdict === null ? "" : verdictText(round.verdict);
   const exit = round.exit === null
     ? "no exit seen"

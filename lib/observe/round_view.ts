@@ -1,10 +1,10 @@
 import { isoOf } from "../core/instant.ts";
-import type { ProjectState } from "../core/project_state.ts";
-import type { RoundSummary } from "../core/remembered_round.ts";
+import type { RoundSummary, RunningRound } from "../core/remembered_round.ts";
 import type { Host } from "../host.ts";
 import { linesBackward } from "../store/blocks.ts";
 import { type Layout, roundOfLog } from "../store/layout.ts";
 import { readRunningRound } from "../store/running_round.ts";
+import type { Observed } from "./snapshot.ts";
 
 /** Lines of a round's log that are shown. */
 const LOG_LINES = 50;
@@ -28,40 +28,46 @@ export interface RoundView {
 /** The round that runs at this moment. */
 export function runningRoundView(
   host: Host,
-  layout: Layout,
-  state: ProjectState,
+  { layout, roundAlive }: Observed,
+  running: RunningRound,
   withLog: boolean,
-): RoundView | null {
-  const { running } = state;
-  if (running === null) return null;
+): RoundView {
   const path = newestLog(host, layout, running.num);
   return {
-    ...blank(running.num),
-    phase: running.phase,
-    started_at: isoOf(running.startedAt),
+    ...startedView(running),
     duration_so_far_s: Math.max(0, (host.clock.now() - running.startedAt) / 1000),
-    pid: readRunningRound(host, layout)?.pid ?? null,
+    pid: roundAlive ? readRunningRound(host, layout)?.pid ?? null : null,
     log_path: path,
     log_tail: withLog && path !== null ? tailOf(host, path) : null,
   };
 }
 
-/** A round by its number, or the newest; null where it left neither a log nor an event. */
-export function endedRoundView(
+/**
+ * A round by its number, or the newest; null where it left neither a log nor an event.
+ * @param running the one that runs at this moment, null without one
+ */
+export function roundView(
   host: Host,
-  layout: Layout,
-  state: ProjectState,
+  observed: Observed,
+  running: RunningRound | null,
   wanted: number | "latest",
   withLog: boolean,
 ): RoundView | null {
+  const { layout, state } = observed;
   const num = wanted === "latest" ? newestRound(host, layout) : wanted;
   if (num === null) return null;
-  if (state.running?.num === num) return runningRoundView(host, layout, state, withLog);
+  if (running?.num === num) return runningRoundView(host, observed, running, withLog);
   const summary = state.rounds.findLast((round) => round.num === num);
   const path = newestLog(host, layout, num);
-  if (summary === undefined && path === null) return null;
-  const view = summary === undefined ? blank(num) : summaryView(summary);
+  const left = state.running?.num === num ? startedView(state.running) : null;
+  if (summary === undefined && left === null && path === null) return null;
+  const view = left ?? (summary === undefined ? blank(num) : summaryView(summary));
   return { ...view, log_path: path, log_tail: withLog && path !== null ? tailOf(host, path) : null };
+}
+
+/** What a round's start says of it. */
+function startedView({ num, phase, startedAt }: RunningRound): RoundView {
+  return { ...blank(num), phase, started_at: isoOf(startedAt) };
 }
 
 export function summaryView(summary: RoundSummary): RoundView {

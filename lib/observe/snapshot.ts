@@ -8,6 +8,7 @@ import type { Config } from "../core/config.ts";
 import { KINDS } from "../core/events.ts";
 import { epochOf, isoOf } from "../core/instant.ts";
 import type { ProjectState } from "../core/project_state.ts";
+import { isOpenEnded } from "../core/rules.ts";
 import { lastingThrottle, throttledUntil } from "../core/throttle.ts";
 import type { Host } from "../host.ts";
 import { foldLog, type LineCounts } from "../store/fold.ts";
@@ -18,7 +19,8 @@ import { parseObject } from "../store/status.ts";
 import { defenses } from "./defenses.ts";
 import { lastEvents } from "./event_query.ts";
 import { systemView } from "./metrics.ts";
-import { endedRoundView, runningRoundView, summaryView } from "./round_view.ts";
+import { roundView, runningRoundView, summaryView } from "./round_view.ts";
+import { situationOf } from "./situation.ts";
 
 export interface SnapshotOptions {
   readonly round: number | "latest" | null;
@@ -121,14 +123,14 @@ function pluginLists(
 }
 
 function currentRound(host: Host, observed: Observed, { round, withLog }: SnapshotOptions) {
-  if (round === null && observed.state.running === null) return null;
-  return round === null
-    ? runningRoundView(host, observed.layout, observed.state, withLog)
-    : endedRoundView(host, observed.layout, observed.state, round, withLog);
+  const running = situationOf(host, observed).round?.running ?? null;
+  if (round !== null) return roundView(host, observed, running, round, withLog);
+  return running === null ? null : runningRoundView(host, observed, running, withLog);
 }
 
 /** The service as `peek`, `status`, `stop` and `kill` show it. */
-export function serviceView(host: Host, config: Config, { state, serve }: Observed) {
+export function serviceView(host: Host, config: Config, observed: Observed) {
+  const { state, serve } = observed;
   const now = host.clock.now();
   return {
     mode: serve === null ? "none" : "pid_file",
@@ -138,7 +140,7 @@ export function serviceView(host: Host, config: Config, { state, serve }: Observ
     unit_file: null,
     rate_limit: rateLimit(host, config, state),
     containment: state.serve.kind === "started" ? state.serve.containment : [],
-    waiting: waiting(host, state, serve),
+    waiting: waiting(host, observed),
     last_stop: state.serve.kind === "stopped"
       ? { rule: state.serve.rule, exit_code: state.serve.exitCode, at: isoOf(state.serve.at) }
       : null,
@@ -160,7 +162,10 @@ function rateLimit(host: Host, config: Config, state: ProjectState) {
   };
 }
 
-function waiting(host: Host, { wait }: ProjectState, serve: LivingServe | null) {
-  if (serve === null || wait === null || wait.until <= host.clock.now()) return null;
-  return { rule: wait.rule, until_epoch: wait.until / 1000, since: isoOf(wait.since) };
+/** `until_epoch` is null for a wait without a known end. */
+function waiting(host: Host, observed: Observed) {
+  const { serve } = situationOf(host, observed);
+  if (serve.kind !== "waiting") return null;
+  const { rule, until, since } = serve.wait;
+  return { rule, until_epoch: isOpenEnded(rule) ? null : until / 1000, since: isoOf(since) };
 }

@@ -47,6 +47,15 @@ export function livingServe(host: Host, layout: Layout): LivingServe | null {
   return found === null || found.zombie || pid === holder?.pid ? null : { pid, since: null };
 }
 
+/** The pid in a holder file while that process lives, else null. The Python version notes no start time. */
+export function livingHolder(host: Host, path: string): number | null {
+  const raw = parseObject(host.files.readText(path) ?? "");
+  if (typeof raw?.pid !== "number") return null;
+  const found = host.processes.inspect(raw.pid);
+  if (found === null || found.zombie) return null;
+  return typeof raw.start_time !== "string" || raw.start_time === found.startTime ? raw.pid : null;
+}
+
 /** Such as `held by PID 4711, age 93s, cmd: agent-runner round`. */
 export function holderText(host: Host, path: string): string {
   const text = host.files.readText(path);

@@ -1,0 +1,63 @@
+/**
+ * What goes on at this moment: what the log says, checked against who lives. `why`, `peek` and `status` share it, so
+ * they cannot disagree.
+ *
+ * @module
+ */
+import type { Instant } from "../core/instant.ts";
+import type { ProjectState, Wait } from "../core/project_state.ts";
+import type { RunningRound } from "../core/remembered_round.ts";
+import type { Host } from "../host.ts";
+import { type RoundKeeper, roundKeeper } from "./round_keeper.ts";
+import type { Observed } from "./snapshot.ts";
+
+export interface Situation {
+  readonly serve: ServeDoing;
+  /** The round that runs; also one by hand beside a serve. */
+  readonly round: { readonly running: RunningRound; readonly keeper: RoundKeeper } | null;
+  /** A round that has started and not ended, and of which nothing lives. */
+  readonly lost: RunningRound | null;
+}
+
+/** What a living serve is busy with, but for a round. */
+export type ServeDoing =
+  /** None lives. */
+  | { readonly kind: "nothing" }
+  /** It lives, and the log does not hold its start. */
+  | { readonly kind: "starting"; readonly pid: number; readonly since: Instant | null }
+  | { readonly kind: "waiting"; readonly wait: Wait }
+  /** It runs a round, or is between two. */
+  | { readonly kind: "working" }
+  /** It lives, and the log holds its stop. */
+  | { readonly kind: "stopping"; readonly pid: number };
+
+export function situationOf(host: Host, observed: Observed): Situation {
+  const serve = serveDoing(observed);
+  const { running } = observed.state;
+  const keeper = roundKeeper(host, observed, serve.kind === "working");
+  return {
+    serve,
+    round: running === null || keeper === null ? null : { running, keeper },
+    lost: keeper === null ? running : null,
+  };
+}
+
+function serveDoing({ serve, state: { serve: told, wait, diskLow } }: Observed): ServeDoing {
+  if (serve === null) return { kind: "nothing" };
+  const { pid, since } = serve;
+  // A serve of the Python version tells nothing of itself: what the log says is another's.
+  if (since === null && (told.kind !== "started" || told.pid !== pid)) return { kind: "working" };
+  const toldAt = told.kind === "never" ? -Infinity : told.kind === "started" ? told.since : told.at;
+  if (since !== null && toldAt < since) return { kind: "starting", pid, since };
+  if (told.kind === "stopped") return { kind: "stopping", pid };
+  // The wait stays in the log's state until the next round starts.
+  const isOver = wait === null || (wait.rule === "disk_low" && !diskLow);
+  return isOver ? { kind: "working" } : { kind: "waiting", wait };
+}
+
+/** Since when the serve that lives is between two rounds, null where nobody knows. */
+export function betweenSince({ serve, rounds }: ProjectState): Instant | null {
+  const endedAt = rounds.at(-1)?.endedAt ?? null;
+  if (serve.kind !== "started") return endedAt;
+  return endedAt === null ? serve.since : Math.max(serve.since, endedAt);
+}
