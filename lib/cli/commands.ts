@@ -6,15 +6,14 @@
  */
 import { type Group, verb, type Verbs, type WordKind } from "./command_line.ts";
 import type { GlobalFlags } from "./context.ts";
-import {
-  type EventsFlags,
-  type InitFlags,
-  type PeekFlags,
-  type RoundFlags,
-  type ServeFlags,
-  type StopFlags,
-  WORK_ACTIONS,
-  type WorkAction,
+import type {
+  EventsFlags,
+  InitFlags,
+  PeekFlags,
+  RoundFlags,
+  ServeFlags,
+  StopFlags,
+  WorkAction,
 } from "./flags.ts";
 import { COUNT, oneOf, POSITIVE, TEXT } from "./word_kinds.ts";
 
@@ -132,7 +131,7 @@ export const COMMANDS: Verbs = {
       "list names everything that is kept; show N prints the changes of round N; restore N applies them to a clean " +
       "work tree. What is kept stays kept.",
     args: [
-      { text: `${WORK_ACTIONS.join(", ")}.`, placeholder: "action", of: oneOf(...WORK_ACTIONS) },
+      { text: "list, show or restore.", placeholder: "action", of: oneOf("list", "show", "restore") },
       { text: "A round, or a name of the list.", placeholder: "round", of: TEXT, count: "optional" },
     ],
     load: async () => (await later<typeof import("./work.ts")>("./work.ts")).work,

@@ -59,6 +59,4 @@ export interface PluginUpdateFlags extends GlobalFlags {
   readonly yes: boolean;
 }
 
-export const WORK_ACTIONS = ["list", "show", "restore"] as const;
-
-export type WorkAction = typeof WORK_ACTIONS[number];
+export type WorkAction = "list" | "show" | "restore";
