@@ -199,9 +199,9 @@ async function notStarted(
       logPath,
       leftovers: NOBODY,
     });
+    forgetRound(supervision);
     return { ...closed, left: 0 };
   } finally {
     reader.close();
-    forgetRound(supervision);
   }
 }

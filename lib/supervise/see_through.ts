@@ -91,12 +91,14 @@ export async function seeThrough(supervision: Supervision, round: StartedRound):
     const leftovers = await endAll(supervision, round, end);
     const wait = await waitStatus(supervision, round);
     const ending = end.kind === "ended" ? endingOf(wait) : end;
-    return await settle(supervision, round, { ending, wait, leftovers, evidence: await reader.end(ending) });
+    const evidence = await reader.end(ending);
+    const result = await settle(supervision, round, { ending, wait, leftovers, evidence });
+    await finishLog(supervision, cap);
+    // Not when anything was thrown: the agent may run on, and the next supervisor has to find it.
+    forgetRound(supervision);
+    return result;
   } finally {
     reader.close();
-    await finishLog(supervision, cap);
-    forgetRound(supervision);
-    bestEffort(() => host.files.remove(layout.roundLockHolder));
   }
 }
 

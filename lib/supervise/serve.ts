@@ -80,7 +80,7 @@ async function lead(
   options: ServeOptions,
   layout: Layout,
   stop: StopSwitch,
-): Promise<ExitCode> {
+): Promise<ExitCode | Failure> {
   const supervision = supervise(host, config, options, layout, stop.now);
   const { log, hooks } = supervision;
   const pid = host.processes.self.pid;
@@ -104,8 +104,10 @@ async function lead(
       config_hash: fingerprint(JSON.stringify(config)),
       ...(hooks.plugins.length === 0 ? {} : { loaded: hooks.plugins.map(loadedFacts) }),
     });
-    await takeUpLeftRound(supervision, stop.now);
-    return await runLoop(supervision, options, stop, new Reloader(options.readAgain ?? null));
+    return await goingOn(async () => {
+      await takeUpLeftRound(supervision, stop.now);
+      return await runLoop(supervision, options, stop, new Reloader(options.readAgain ?? null));
+    });
   } finally {
     if (host.files.readText(layout.servePid) === String(pid)) {
       bestEffort(() => host.files.remove(layout.servePid));
@@ -139,7 +141,12 @@ export function supervise(
   };
   const hooks = new Hooks(bare, plugins, stateView, stopNow);
   log.onAppend = (event) => {
-    onAppend(event);
+    try {
+      onAppend(event);
+    } catch (error) {
+      // Whoever only listens must not break the round that is told of.
+      voice.note(`event ${event.event} was not shown: ${error}`);
+    }
     hooks.programs.take(event);
   };
   return { ...bare, hooks, footprint: new Footprint(host) };
@@ -177,6 +184,19 @@ function busy(layout: Layout, heldBy: string): Failure {
   return failure(EXIT.busy, `Cannot serve ${layout.dir}: another serve runs (${heldBy})`, {
     hint: "agent-runner peek",
   });
+}
+
+/**
+ * What comes after the start. A refusal there is no wrong configuration: a service starts again, and takes up a round
+ * that is left.
+ */
+export async function goingOn(work: () => Promise<ExitCode>): Promise<ExitCode | Failure> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return failure(EXIT.failed, `Cannot go on: ${error.message}`, { hint: "agent-runner serve" });
+  }
 }
 
 export function unusable(layout: Layout, why: string): Failure {

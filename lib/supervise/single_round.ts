@@ -9,7 +9,7 @@ import { type Layout, layoutOf } from "../store/layout.ts";
 import { look, lookBeforeRound } from "./look.ts";
 import { nextRound } from "./loop.ts";
 import { runRound } from "./round.ts";
-import { type ServeOptions, supervise, unusable } from "./serve.ts";
+import { goingOn, type ServeOptions, supervise, unusable } from "./serve.ts";
 import { StopSwitch } from "./stop_switch.ts";
 import { takeUpLeftRound } from "./take_up.ts";
 import { planRound } from "./turn.ts";
@@ -57,18 +57,19 @@ async function runAlone(
         `Cannot run a round: another agent-runner is holding ${layout.roundLock} (${world.lockHolder})`;
       return failure(EXIT.busy, what, { hint: "agent-runner peek" });
     }
-    await takeUpLeftRound(supervision, stop.now);
-    const round = nextRound(supervision);
-    const plan = await planRound(supervision, {
-      round,
-      phase: phase ?? phaseOf(config, round).name,
-      // Counting is the loop's; by hand it is who starts the round that says so.
-      freshEyes: host.env.get("AGENT_RUNNER_FRESH_EYES") === "1",
-      stopNow: stop.now,
+    return await goingOn(async () => {
+      await takeUpLeftRound(supervision, stop.now);
+      const round = nextRound(supervision);
+      const plan = await planRound(supervision, {
+        round,
+        phase: phase ?? phaseOf(config, round).name,
+        // Counting is the loop's; by hand it is who starts the round that says so.
+        freshEyes: host.env.get("AGENT_RUNNER_FRESH_EYES") === "1",
+        stopNow: stop.now,
+      });
+      if (!stop.asked.aborted) await runRound(supervision, plan);
+      return EXIT.done;
     });
-    if (stop.asked.aborted) return EXIT.done;
-    await runRound(supervision, plan);
-    return EXIT.done;
   } finally {
     await supervision.hooks.finish();
     supervision.log.close();

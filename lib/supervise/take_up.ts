@@ -7,7 +7,6 @@ import type { Ending, InterruptedBy } from "../core/ending.ts";
 import { instantOf } from "../core/instant.ts";
 import { readWaitStatus, type WaitStatus } from "../core/wait_status.ts";
 import type { WorkTree } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import { readRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
 import { closeRound } from "./close_round.ts";
@@ -44,7 +43,6 @@ export async function takeUpLeftRound(supervision: Supervision, stopNow: AbortSi
   }
   await supervision.hooks.rest();
   forgetRound(supervision);
-  bestEffort(() => host.files.remove(layout.roundLockHolder));
 }
 
 /** What is left of a recorded round. */
