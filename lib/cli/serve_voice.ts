@@ -8,6 +8,7 @@ import { spanText } from "../core/duration_text.ts";
 import type { LoggedEvent } from "../core/events.ts";
 import type { Host } from "../host.ts";
 import { eventLine, ruleText, untilText } from "../observe/event_text.ts";
+import { bestEffort } from "../store/best_effort.ts";
 import { encodeLine } from "../store/line_format.ts";
 import type { Activity, Voice } from "../supervise/voice.ts";
 
@@ -35,13 +36,22 @@ export function serveVoice(host: Host, asJson: boolean): ServeVoice {
     host,
     !asJson && out.isTerminal && err.isTerminal && host.env.get("TERM") !== "dumb",
   );
+  let refused = false;
+  /** Events are in the log too: a standard output that takes none is said, once, and no reason to end. */
+  function print(text: string): void {
+    const refusal = bestEffort(() => out.write(text));
+    if (refusal !== null && !refused) {
+      err.write(`cannot write to ${refusal.message}; events go into the log all the same\n`);
+    }
+    refused = refusal !== null;
+  }
   return {
     voice: {
       note: (text) => live.around(() => err.write(`${text}\n`)),
       activity: (activity) => live.show(activity),
     },
     onAppend: (event) =>
-      live.around(() => out.write(asJson ? encodeLine(event) : `${eventLine(event, reading)}\n`)),
+      live.around(() => print(asJson ? encodeLine(event) : `${eventLine(event, reading)}\n`)),
     close: () => live.clear(),
   };
 }

@@ -45,6 +45,8 @@ class StandardStream implements Stream {
   readonly #sink: Sink;
   readonly #mustWrite: boolean;
   #closed = false;
+  /** The sink has taken a part of a line and refused the rest: what comes next begins a new line. */
+  #torn = false;
 
   constructor(name: string, sink: Sink, mustWrite: boolean) {
     this.#name = name;
@@ -62,10 +64,13 @@ class StandardStream implements Stream {
 
   write(text: string): void {
     if (this.#closed) return;
-    const bytes = new TextEncoder().encode(text);
+    const bytes = new TextEncoder().encode(this.#torn ? `\n${text}` : text);
+    let written = 0;
     try {
-      for (let written = 0; written < bytes.length;) written += this.#writeSome(bytes.subarray(written));
+      while (written < bytes.length) written += this.#writeSome(bytes.subarray(written));
+      this.#torn = false;
     } catch (error) {
+      if (written > 0) this.#torn = bytes[written - 1] !== NEWLINE;
       this.#closed = hasGone(error);
       if (!this.#closed && this.#mustWrite) throw refusalOf(error, this.#name);
     }

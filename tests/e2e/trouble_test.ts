@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { LoggedEvent } from "../../lib/core/events.ts";
 import { type Ended, fakeAgent, Project, PROMPT } from "./project.ts";
+import { mayMount, SmallDisk } from "./small_disk.ts";
 
 /** Words that take root's privileges away: it too cannot write then where the mode says so. */
 const UNPRIVILEGED = Deno.uid() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
@@ -56,7 +57,7 @@ Deno.test({
     const run = project.start(["serve", "--json"]);
     await run.event("agent_spawn", ({ round_num }) => round_num === 2);
     const reserve = inodeOf(project.layout.reserve);
-    disk.fill();
+    disk.fill("events-");
     await run.until("the wait for space", () => acknowledged(run.out).some(isWaitForSpace) || null);
     assert.notEqual(
       inodeOf(project.layout.reserve),
@@ -251,59 +252,4 @@ function inodeOf(path: string): number | null {
 
 function isWaitForSpace(event: LoggedEvent): boolean {
   return event.event === "wait_started" && event.rule === "log_unwritable";
-}
-
-/** CAP_SYS_ADMIN (capability 21), which root in a container often lacks. */
-function mayMount(): boolean {
-  const status = Deno.readTextFileSync("/proc/self/status");
-  const effective = /^CapEff:\t([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
-  return (BigInt(`0x${effective}`) >> 21n & 1n) === 1n;
-}
-
-/** A file system of one megabyte. */
-class SmallDisk implements AsyncDisposable {
-  readonly #dir: string;
-
-  private constructor(dir: string) {
-    this.#dir = dir;
-  }
-
-  static async mount(dir: string): Promise<SmallDisk> {
-    await Deno.mkdir(dir);
-    await command("mount", "-t", "tmpfs", "-o", "size=1m", "agent-runner-e2e", dir);
-    return new SmallDisk(dir);
-  }
-
-  /** Takes what space there is, down to the last bytes of the page at the end of the event log. */
-  fill(): void {
-    const names = [...Deno.readDirSync(this.#dir)].map(({ name }) => name);
-    for (const name of ["filler", ...names.filter((name) => name.startsWith("events-"))]) {
-      appendLineEnds(`${this.#dir}/${name}`);
-    }
-  }
-
-  free(): void {
-    Deno.removeSync(`${this.#dir}/filler`);
-  }
-
-  /** Lazily, since a run that a failed test left behind may still be in there. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await command("umount", "--lazy", this.#dir);
-  }
-}
-
-/** Until the disk is full. An empty line is nobody's event, and nobody's line is torn by one. */
-function appendLineEnds(path: string): void {
-  const lineEnds = new Uint8Array(4096).fill(10);
-  using file = Deno.openSync(path, { append: true, create: true });
-  try {
-    for (;;) file.writeSync(lineEnds);
-  } catch (error) {
-    if ((error as { readonly code?: string }).code !== "ENOSPC") throw error;
-  }
-}
-
-async function command(program: string, ...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(program, { args }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
 }

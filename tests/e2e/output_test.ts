@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import type { LoggedEvent } from "../../lib/core/events.ts";
+import { fakeAgent, Project } from "./project.ts";
+import { mayMount, SmallDisk } from "./small_disk.ts";
+
+/** Words that start the program with its output redirected. */
+function redirected(to: string): readonly string[] {
+  return ["sh", "-c", `exec "$@" ${to}`, "sh"];
+}
+
+const REFUSAL = /^cannot write to standard output: No space left on device/gm;
+
+for (const words of [["serve"], ["serve", "--json"]]) {
+  Deno.test(`${words.join(" ")} runs its rounds when its output takes nothing, and says so once`, async () => {
+    await using project = await Project.with(fakeAgent("good=0"));
+    const args = [...words, "--max-rounds", "2"];
+    const { code, err } = await project.run(args, { before: redirected(">/dev/full") });
+    assert.equal(code, 0, err);
+    assert.equal(err.match(REFUSAL)?.length, 1, err);
+    assert.deepEqual(project.all("round_end").map(({ verdict }) => verdict), ["productive", "productive"]);
+    assert.equal(project.only("serve_stopped").rule, "max_rounds");
+  });
+}
+
+Deno.test("round runs to its end when neither of its outputs takes anything", async () => {
+  await using project = await Project.with(fakeAgent("good=0"));
+  const { code } = await project.run(["round"], { before: redirected(">/dev/full 2>/dev/full") });
+  assert.equal(code, 0);
+  assert.equal(project.only("round_end").verdict, "productive");
+});
+
+/** Bytes that the full disk still takes: less than a line. */
+const LAST_ROOM = 20;
+
+Deno.test({
+  name: "serve goes on when the disk of its output fills up in a round, and prints again when there is space",
+  ignore: !mayMount(),
+  async fn() {
+    await using project = await Project.with(fakeAgent("good=1"));
+    const dir = `${project.dir}/printed`;
+    await using disk = await SmallDisk.mount(dir);
+    const path = `${dir}/out`;
+    const run = project.start(["serve", "--json"], { before: redirected(`>>${path}`) });
+    const spawned = await run.event("agent_spawn");
+    disk.fill("out");
+    Deno.truncateSync(path, Deno.statSync(path).size - LAST_ROOM);
+    await run.event("agent_spawn", ({ round_num }) => round_num > spawned.round_num);
+    assert.equal(run.err.match(REFUSAL)?.length, 1, run.err);
+    disk.free();
+    await run.until("a printed end", () => printed(path).find(({ event }) => event === "round_end") ?? null);
+    run.signal("SIGTERM");
+    const { code, err } = await run.ended;
+    assert.equal(code, 0, err);
+    assert.equal(printed(path).at(-1)?.event, "serve_stopped");
+    assert.equal(err.match(REFUSAL)?.length, 1, err);
+    assert.deepEqual(
+      new Set(project.all("round_end").map(({ verdict }) => verdict)),
+      new Set(["productive"]),
+    );
+    assert.equal(project.all("round_end").length, project.all("round_start").length);
+    assert.throws(() => Deno.statSync(project.layout.runningRound), Deno.errors.NotFound);
+    assert.deepEqual(project.processes(), []);
+  },
+});
+
+/** What was printed so far, but the one line of which the disk took only the beginning. */
+function printed(path: string): readonly LoggedEvent[] {
+  const lines = Deno.readTextFileSync(path).split("\n").slice(0, -1).filter((line) => line !== "");
+  const torn = lines.findIndex((line) => line.length === LAST_ROOM);
+  return lines.toSpliced(torn < 0 ? lines.length : torn, 1).map((line) => JSON.parse(line));
+}
