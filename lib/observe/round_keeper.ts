@@ -1,6 +1,6 @@
 import type { Host } from "../host.ts";
 import { livingHolder } from "../store/holder.ts";
-import { readRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
+import { livingStarter, readRunningRound } from "../store/running_round.ts";
 import type { Observed } from "./snapshot.ts";
 
 /** Who looks after the round that runs: a serve, the single `round` that started it, or nobody; null: none runs. */
@@ -23,19 +23,4 @@ export function roundKeeper(
   if (starter !== null) return starter === serve?.pid ? "serve" : "round";
   if (isServeFree || (serve !== null && state.running.adopted)) return "serve";
   return roundAlive ? "nobody" : null;
-}
-
-/** The supervisor that started the round, null when it is dead. */
-function livingStarter(
-  host: Host,
-  { id, pid, boot_id }: RunningRoundRecord,
-  roundAlive: boolean,
-): number | null {
-  // The marker names it: the boot and its start time, its pid, the round.
-  const [born = "", starter] = id.split("-").slice(-3);
-  // The kernel gives the launcher another parent when that dies.
-  if (roundAlive) return host.processes.inspect(pid)?.parent === Number(starter) ? Number(starter) : null;
-  const found = host.clock.boot().id === boot_id ? host.processes.inspect(Number(starter)) : null;
-  const isSame = found !== null && !found.zombie && born.split(".").slice(1).join(".") === found.startTime;
-  return isSame ? Number(starter) : null;
 }

@@ -6,17 +6,18 @@
 import { type Instant, instantOf, isoOf } from "../core/instant.ts";
 import type { Host, Lock } from "../host.ts";
 import type { Layout } from "./layout.ts";
+import { isRunning, livingStarter, readRunningRound } from "./running_round.ts";
 import { parseObject } from "./status.ts";
 
 /** Longest command line in the holder file, as in the Python version. */
 const COMMAND_MAX = 80;
 
-/** Says in the file who holds a lock. */
-export function writeHolder(host: Host, path: string, pid: number): void {
+/** Says in the file who holds a lock. @param command in place of the words that the process was started with */
+export function writeHolder(host: Host, path: string, pid: number, command?: string): void {
   const holder = {
     pid,
     started_at: isoOf(host.clock.now()),
-    cmdline: host.processes.commandLine(pid).slice(0, COMMAND_MAX),
+    cmdline: (command ?? host.processes.commandLine(pid)).slice(0, COMMAND_MAX),
     start_time: host.processes.inspect(pid)?.startTime ?? null,
   };
   host.files.write(path, JSON.stringify(holder));
@@ -63,15 +64,33 @@ export function holderText(host: Host, path: string): string {
   if (raw === null) return "holder unknown, sidecar missing";
   if (typeof raw.pid !== "number") return "holder info unreadable";
   if (host.processes.inspect(raw.pid) === null) return `stale sidecar, holder PID ${raw.pid} no longer alive`;
-  const started = typeof raw.started_at === "string" ? instantOf(raw.started_at) : null;
-  const age = started === null ? "?" : Math.max(0, Math.round((host.clock.now() - started) / 1000));
-  return `held by PID ${raw.pid}, age ${age}s, cmd: ${raw.cmdline ?? ""}`;
+  // Other versions note the launcher's whole script.
+  const [command] = `${raw.cmdline ?? ""}`.split("\n", 1);
+  return `held by PID ${raw.pid}, age ${ageText(host, raw.started_at)}, cmd: ${command}`;
+}
+
+/** Such as `held by round 12, age 93s, supervisor PID 4700`; null where no recorded round runs or is being closed. */
+function runningText(host: Host, layout: Layout): string | null {
+  const record = readRunningRound(host, layout);
+  if (record === null) return null;
+  const runs = isRunning(host, record);
+  const starter = livingStarter(host, record, runs);
+  if (!runs && starter === null) return null;
+  // A round that has lost who started it is taken over by a serve.
+  const supervisor = starter ?? livingServe(host, layout)?.pid ?? null;
+  const whose = supervisor === null ? "without a supervisor" : `supervisor PID ${supervisor}`;
+  return `held by round ${record.round}, age ${ageText(host, record.started_at)}, ${whose}`;
+}
+
+function ageText(host: Host, startedAt: unknown): string {
+  const started = typeof startedAt === "string" ? instantOf(startedAt) : null;
+  return `${started === null ? "?" : Math.max(0, Math.round((host.clock.now() - started) / 1000))}s`;
 }
 
 /** The lock of the running round: taken for a moment to see whether it is free. Null when it is, else its holder. */
 export function roundLockHolder(host: Host, layout: Layout): string | null {
   const lock = host.files.lock(layout.roundLock);
-  if (lock === null) return holderText(host, layout.roundLockHolder);
+  if (lock === null) return runningText(host, layout) ?? holderText(host, layout.roundLockHolder);
   lock.release();
   return null;
 }

@@ -62,6 +62,21 @@ export function isRunning(host: Host, { pid, start_time, boot_id }: RunningRound
   return found !== null && !found.zombie && found.startTime === start_time;
 }
 
+/** Pid of the supervisor that started the round, null when it is dead. @param roundAlive as `isRunning` says */
+export function livingStarter(
+  host: Host,
+  { id, pid, boot_id }: RunningRoundRecord,
+  roundAlive: boolean,
+): number | null {
+  // The marker names it: the boot and its start time, its pid, the round.
+  const [born = "", starter] = id.split("-").slice(-3);
+  // The kernel gives the launcher another parent when that dies.
+  if (roundAlive) return host.processes.inspect(pid)?.parent === Number(starter) ? Number(starter) : null;
+  const found = host.clock.boot().id === boot_id ? host.processes.inspect(Number(starter)) : null;
+  const isSame = found !== null && !found.zombie && born.split(".").slice(1).join(".") === found.startTime;
+  return isSame ? Number(starter) : null;
+}
+
 /** Notes the range of the log that reads as zeros from now on. */
 export function recordHole(
   host: Host,

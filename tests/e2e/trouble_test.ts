@@ -17,6 +17,19 @@ Deno.test("serve refuses a log directory in which another serve runs, and names 
   assert.equal(first.hasEnded, false);
 });
 
+Deno.test("round says which round runs, and who supervises it, when one does", async () => {
+  await using project = await Project.with(fakeAgent("hang"));
+  const serve = project.start(["serve"]);
+  const agent = fakeAgent("hang").join(" ");
+  await serve.until("its agent", () => project.processes().find(({ words }) => words === agent) ?? null);
+  const { code, err } = await project.run(["round"]);
+  assert.equal(code, 75);
+  const holder = `held by round 1, age \\d+s, supervisor PID ${serve.pid}`;
+  assert.match(err, new RegExp(`^error: Cannot run a round: .*agent-runner\\.lock \\(${holder}\\)$`, "m"));
+  const { cmdline } = JSON.parse(await Deno.readTextFile(project.layout.roundLockHolder));
+  assert.equal(cmdline, "agent-runner round 1");
+});
+
 Deno.test("serve starts right after a serve that was killed between two rounds", async () => {
   await using project = await Project.with(fakeAgent("limit-weekly"));
   const first = project.start(["serve"]);

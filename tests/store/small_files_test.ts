@@ -285,6 +285,8 @@ Deno.test("holderText() names the holder as the Python version does", () => {
   sim.stepClock(93_400);
   const held = holderText(sim, LAYOUT.roundLockHolder);
   assert.equal(held, `held by PID ${pid}, age 93s, cmd: python3 -m agent_runner ${"x".repeat(56)}`);
+  const script = text(JSON.stringify({ pid, cmdline: "/bin/sh -c \n# Called as sh, bash would" }));
+  assert.equal(script, `held by PID ${pid}, age ?s, cmd: /bin/sh -c `);
 });
 
 Deno.test("takeServeLock() says who holds it, when another serve lives, and frees it with its holder", () => {
@@ -305,6 +307,27 @@ Deno.test("roundLockHolder() is null, when the lock is free, and does not keep i
   const lock = sim.secondProgram().files.lock(LAYOUT.roundLock);
   assert.ok(lock !== null, "the look has released it");
   assert.equal(roundLockHolder(sim, LAYOUT), "holder unknown, sidecar missing");
+});
+
+Deno.test("roundLockHolder() names the round that runs and who supervises it, where that is known", () => {
+  const sim = simHost(1);
+  assert.ok(sim.secondProgram().files.lock(LAYOUT.roundLock) !== null);
+  const { pid, parent, startTime } = sim.stranger("sh");
+  const id = `project-${parent}-1`;
+  const record = { ...RECORD, id, pid, start_time: startTime, boot_id: sim.clock.boot().id };
+  const holder = (odd: object = {}) => {
+    writeRunningRound(sim, LAYOUT, { ...record, started_at: "2026-11-02T08:58:27.000Z", ...odd });
+    return roundLockHolder(sim, LAYOUT);
+  };
+  assert.equal(holder(), `held by round 3, age 93s, supervisor PID ${parent}`);
+  const { self } = sim.processes;
+  const closing = { pid: 999_999, id: `boot.${self.startTime}-${self.pid}-3` };
+  assert.equal(holder(closing), `held by round 3, age 93s, supervisor PID ${self.pid}`);
+  const orphan = { id: "project-999999-1" };
+  assert.equal(holder(orphan), "held by round 3, age 93s, without a supervisor");
+  takeServeLock(sim.life, LAYOUT);
+  assert.equal(holder(orphan), `held by round 3, age 93s, supervisor PID ${sim.life.process.pid}`);
+  assert.equal(holder({ boot_id: "another" }), "holder unknown, sidecar missing");
 });
 
 Deno.test("livingServe() knows a serve by pid and start time, and one of the Python version by its pid", () => {
