@@ -3,9 +3,9 @@ import { FileError } from "../core/file_error.ts";
 import { evolve, type ProjectState } from "../core/project_state.ts";
 import type { AppendFile, Host } from "../host.ts";
 import { bestEffort } from "./best_effort.ts";
+import { currentName, isTakenAway, isTornAt, LINE_END, openWhole } from "./event_file.ts";
 import {
   eventFileName,
-  eventFileNames,
   eventFileOf,
   type Folded,
   foldFile,
@@ -18,12 +18,10 @@ import {
 } from "./fold.ts";
 import type { Layout } from "./layout.ts";
 import { encodeLine, LineBytes, stamp, stampForeign } from "./line_format.ts";
+import { freeReserve, keepReserve } from "./reserve.ts";
 
 /** Lines that may come between two checkpoints. */
 const CHECKPOINT_EVERY = 2000;
-
-/** Given back to a full disk, so that the first lines after it was noticed still fit (bytes). */
-const RESERVE = 64 * 1024;
 
 /**
  * The log directory's one writer in this process. Other processes may append to the same files at any time; their
@@ -40,10 +38,18 @@ export class EventLog {
   #state: ProjectState;
   #queue: string[] = [];
   #fault: FileError | null = null;
+  /** The log directory has been taken away and could not be made again: nobody would see what is written. */
+  #isAway = false;
   #sinceCheckpoint = 0;
 
   /** Called with each event that this process appends, also while the disk takes none. */
   onAppend: (event: LoggedEvent) => void = () => {};
+
+  /** Called when the disk begins to refuse lines. */
+  onFault: (fault: FileError) => void = () => {};
+
+  /** Called when a file was begun in place of one that somebody has moved or removed, perhaps with its folder. */
+  onReplaced: (path: string) => void = () => {};
 
   private constructor(host: Host, layout: Layout, name: string, file: AppendFile) {
     this.#host = host;
@@ -62,7 +68,7 @@ export class EventLog {
     const name = currentName(host, layout);
     const file = openWhole(host, layout, name);
     const log = new EventLog(host, layout, name, file);
-    log.#keepReserve();
+    keepReserve(host, layout);
     log.checkpoint();
     return log;
   }
@@ -98,10 +104,11 @@ export class EventLog {
   }
 
   #put(event: LoggedEvent, synced: boolean): void {
+    if (this.#isAway) this.#beginAgain();
     if (this.#queue.length > 0) this.#flush();
     if (eventFileOf(event) !== this.#name) this.#followMonth();
     const line = encodeLine(event);
-    if (this.#queue.length > 0 || !this.#write(line, event)) {
+    if (this.#isAway || this.#queue.length > 0 || !this.#write(line, event)) {
       this.#queue.push(line);
       this.#state = evolve(this.#state, event);
     } else if (synced) this.#sync();
@@ -109,11 +116,16 @@ export class EventLog {
     if (++this.#sinceCheckpoint >= CHECKPOINT_EVERY) this.checkpoint();
   }
 
-  /** Takes in what others have appended, and writes what was queued if the disk takes it again. */
+  /**
+   * Takes in what others have appended, and writes what was queued if the disk takes it again. A log directory that has
+   * been taken away is made again; what its files told lives on in the state and its checkpoint.
+   */
   poll(): void {
+    if (this.#hasMoved() && isTakenAway(this.#host, this.#layout)) this.#beginAgain();
+    if (this.#isAway) return;
     if (this.#queue.length > 0) this.#flush();
     const on = foldOn(this.#host, this.#layout, this.#folded);
-    if (on === null) this.#reopenIfMoved();
+    if (on === null && this.#hasMoved()) this.#reopen();
     this.#adopt(on ?? foldLog(this.#host, this.#layout));
   }
 
@@ -176,7 +188,7 @@ export class EventLog {
    */
   #foldMixed(bytes: Uint8Array, start: number, known: number): boolean {
     const before = this.#folded.counts;
-    const standsAlone = !this.#isTornBefore(start) ||
+    const standsAlone = !isTornAt(this.#file, start) ||
       this.#tolerating(() => this.#file.append(bytes)) !== null;
     this.#adopt(
       start < known
@@ -187,14 +199,8 @@ export class EventLog {
     return standsAlone;
   }
 
-  #isTornBefore(start: number): boolean {
-    if (start === 0) return false;
-    const byte = new Uint8Array(1);
-    this.#file.readAt(start - 1, byte);
-    return byte[0] !== 10;
-  }
-
   #flush(): void {
+    if (this.#isAway) return;
     const rest = this.#queue;
     const torn = this.#endTornLine();
     while (torn && rest.length > 0) {
@@ -204,16 +210,14 @@ export class EventLog {
     }
     if (rest.length > 0) return;
     this.#sync();
-    this.#keepReserve();
+    keepReserve(this.#host, this.#layout);
     this.#adopt(foldOn(this.#host, this.#layout, this.#folded) ?? foldLog(this.#host, this.#layout));
   }
 
   /** What a full disk took in part is ended, so that the line written again stands alone. */
   #endTornLine(): boolean {
-    const size = this.#file.size();
-    const byte = new Uint8Array([10]);
-    if (size > 0) this.#file.readAt(size - 1, byte);
-    return byte[0] === 10 || this.#tolerating(() => this.#file.append(new Uint8Array([10]))) !== null;
+    return !isTornAt(this.#file, this.#file.size()) ||
+      this.#tolerating(() => this.#file.append(LINE_END)) !== null;
   }
 
   /** Moves to a new month's file, never back to an older one. */
@@ -232,14 +236,36 @@ export class EventLog {
     this.#adopt(foldOn(this.#host, this.#layout, this.#folded) ?? foldLog(this.#host, this.#layout));
   }
 
-  /** Somebody has moved or removed the file: what comes now belongs into a new one of its name. */
-  #reopenIfMoved(): void {
-    const path = `${this.#layout.dir}/${this.#name}`;
-    if (this.#host.files.stat(path)?.inode === this.#file.inode) return;
-    const file = this.#tolerating(() => openWhole(this.#host, this.#layout, this.#name));
-    if (file === null) return;
+  get #path(): string {
+    return `${this.#layout.dir}/${this.#name}`;
+  }
+
+  /** Somebody has moved or removed the file. */
+  #hasMoved(): boolean {
+    return this.#host.files.stat(this.#path)?.inode !== this.#file.inode;
+  }
+
+  /** Nothing is left to fold: the state goes on as it is, in a new folder. */
+  #beginAgain(): void {
+    this.#isAway = !this.#reopen();
+    if (this.#isAway) return;
+    this.#folded = { ...this.#folded, files: { [this.#name]: markOf(this.#file, 0) } };
+    if (this.#queue.length > 0) this.#flush();
+    else keepReserve(this.#host, this.#layout);
+    this.checkpoint();
+  }
+
+  /** What comes now belongs into a new file of the same name. */
+  #reopen(): boolean {
+    const file = this.#tolerating(() => {
+      this.#host.files.makeDir(this.#layout.dir);
+      return openWhole(this.#host, this.#layout, this.#name);
+    });
+    if (file === null) return false;
     this.#file.close();
     this.#file = file;
+    this.onReplaced(this.#path);
+    return true;
   }
 
   /** Queued lines are in the state, though not yet in the files. */
@@ -255,12 +281,6 @@ export class EventLog {
     this.#tolerating(() => this.#file.sync());
   }
 
-  #keepReserve(): void {
-    const { reserve } = this.#layout;
-    if (this.#host.files.stat(reserve) !== null) return;
-    if (bestEffort(() => this.#host.files.write(reserve, " ".repeat(RESERVE))) !== null) this.#freeReserve();
-  }
-
   /** Runs a write; a refusal is remembered instead of thrown, and frees the reserve. */
   #tolerating<T>(write: () => T): T | null {
     try {
@@ -269,31 +289,10 @@ export class EventLog {
       return result;
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
+      if (this.#fault === null) this.onFault(error);
       this.#fault = error;
-      if (error.fault === "full") this.#freeReserve();
+      if (error.fault === "full") freeReserve(this.#host, this.#layout);
       return null;
     }
   }
-
-  #freeReserve(): void {
-    bestEffort(() => this.#host.files.remove(this.#layout.reserve));
-  }
-}
-
-function currentName(host: Host, layout: Layout): string {
-  const now = host.clock.now();
-  const newest = lastPlausibleName(now);
-  const last = eventFileNames(host, layout).filter((name) => name <= newest).at(-1) ?? "";
-  const wanted = eventFileName(now);
-  return last > wanted ? last : wanted;
-}
-
-/** Opens for appending, with the last line ended. */
-function openWhole(host: Host, layout: Layout, name: string): AppendFile {
-  const file = host.files.openAppend(`${layout.dir}/${name}`);
-  const size = file.size();
-  const byte = new Uint8Array([10]);
-  if (size > 0) file.readAt(size - 1, byte);
-  if (byte[0] !== 10) file.append(byte.fill(10));
-  return file;
 }

@@ -5,6 +5,7 @@
  */
 import { type Instant, instantOf, isoOf } from "../core/instant.ts";
 import type { Host, Lock } from "../host.ts";
+import { bestEffort } from "./best_effort.ts";
 import type { Layout } from "./layout.ts";
 import { isRunning, livingStarter, readRunningRound } from "./running_round.ts";
 import { parseObject } from "./status.ts";
@@ -101,4 +102,37 @@ export function takeServeLock(host: Host, layout: Layout): Lock | { readonly hel
   if (lock === null) return { heldBy: holderText(host, layout.serveLock) };
   writeHolder(host, layout.serveLock, host.processes.self.pid);
   return lock;
+}
+
+/** The lock of a serve's life while it is held: it goes with its folder. */
+export class ServeLock {
+  readonly #host: Host;
+  readonly #layout: Layout;
+  #lock: Lock;
+
+  constructor(host: Host, layout: Layout, lock: Lock) {
+    this.#host = host;
+    this.#layout = layout;
+    this.#lock = lock;
+  }
+
+  /** Takes it again where its file has been removed; null when it is held, else who else has it now. */
+  renew(): string | null {
+    let heldBy: string | null = null;
+    bestEffort(() => {
+      const lock = takeServeLock(this.#host, this.#layout);
+      const { pid } = this.#host.processes.self;
+      if ("heldBy" in lock) heldBy = livingServe(this.#host, this.#layout)?.pid === pid ? null : lock.heldBy;
+      else {
+        this.#lock.release();
+        this.#lock = lock;
+        this.#host.files.write(this.#layout.servePid, String(pid));
+      }
+    });
+    return heldBy;
+  }
+
+  release(): void {
+    this.#lock.release();
+  }
 }

@@ -89,7 +89,9 @@ export async function seeThrough(supervision: Supervision, round: StartedRound):
       mayHaveEnded: round.launcherGone,
     });
     const leftovers = await endAll(supervision, round, end);
-    const wait = await waitStatus(supervision, round);
+    // What is written of the end belongs into the folder that is there now.
+    bestEffort(() => supervision.log.poll());
+    const wait = await waitStatus(supervision, round, reader.size > 0);
     const ending = end.kind === "ended" ? endingOf(wait) : end;
     const evidence = await reader.end(ending);
     const result = await settle(supervision, round, { ending, wait, leftovers, evidence });
@@ -150,17 +152,22 @@ async function endAll(
   });
 }
 
+/** @param hasSpoken whether the agent has put anything out */
 async function waitStatus(
   { host, layout }: Supervision,
-  { launcherCode }: StartedRound,
+  { launcherCode, logPath }: StartedRound,
+  hasSpoken: boolean,
 ): Promise<WaitStatus> {
   if (await launcherCode === LAUNCHER_BUSY) {
     return { kind: "not_started", why: "another round holds agent-runner.lock" };
   }
-  return readWaitStatus(
+  const wait = readWaitStatus(
     host.files.readText(layout.waitStatus),
     host.files.readText(`${layout.waitStatus}.tmp`),
   );
+  // Somebody may have removed what the launcher left: where the log that it got is gone too, nothing tells of its gate.
+  const mayHaveRun = hasSpoken || host.files.stat(logPath) === null;
+  return wait.kind === "never_started" && mayHaveRun ? { kind: "launcher_lost" } : wait;
 }
 
 type Outcome = Pick<Parameters<typeof closeRound>[1], "ending" | "wait" | "leftovers" | "evidence">;

@@ -16,7 +16,7 @@ import { VERSION } from "../core/version.ts";
 import type { Host } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
 import { EventLog } from "../store/event_log.ts";
-import { takeServeLock } from "../store/holder.ts";
+import { ServeLock, takeServeLock } from "../store/holder.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
 import { MetricsLog } from "../store/metrics.ts";
 import { pruneRoundLogs, removeStaleTemporaries } from "../store/retention.ts";
@@ -61,10 +61,11 @@ export async function serve(host: Host, config: Config, options: ServeOptions): 
     host.files.makeDir(layout.dir);
     const lock = takeServeLock(host, layout);
     if ("heldBy" in lock) return busy(layout, lock.heldBy);
+    const held = new ServeLock(host, layout, lock);
     try {
-      return await lead(host, config, options, layout, stop);
+      return await lead(host, config, options, layout, stop, held);
     } finally {
-      lock.release();
+      held.release();
     }
   } catch (error) {
     if (error instanceof FileError) return unusable(layout, error.message);
@@ -80,10 +81,17 @@ async function lead(
   options: ServeOptions,
   layout: Layout,
   stop: StopSwitch,
+  held: ServeLock,
 ): Promise<ExitCode | Failure> {
   const supervision = supervise(host, config, options, layout, stop.now);
   const { log, hooks } = supervision;
   const pid = host.processes.self.pid;
+  const { onReplaced } = log;
+  log.onReplaced = (path) => {
+    onReplaced(path);
+    const heldBy = held.renew();
+    if (heldBy !== null) stop.request(`another serve has taken ${layout.dir} (${heldBy})`);
+  };
   takeStopRequest(host, layout);
   stop.isForNow = () => takeStopRequest(host, layout);
   try {
@@ -149,6 +157,8 @@ export function supervise(
     }
     hooks.programs.take(event);
   };
+  log.onFault = (fault) => voice.note(`the log takes no events, they wait: ${fault.message}`);
+  log.onReplaced = (path) => voice.note(`${path} was moved or removed: begun anew`);
   return { ...bare, hooks, footprint: new Footprint(host) };
 }
 

@@ -102,6 +102,31 @@ Deno.test("serve goes on when its log directory becomes read-only for a while", 
   assert.equal(project.status().round_num, 2);
 });
 
+Deno.test("serve makes its log directory again when that is removed in a round, and tells how it ended", async () => {
+  await using project = await Project.with(fakeAgent("good=1"), { vcs: { dirty_action: "ignore" } });
+  const run = project.start(["serve", "--json"]);
+  await run.event("agent_spawn", ({ round_num }) => round_num === 2);
+  await run.until("its agent", () => roundLogSize(project, 2) > 0 || null);
+  await Deno.remove(project.layout.dir, { recursive: true });
+  await run.event("round_end", ({ round_num }) => round_num === 2);
+  const [end] = project.all("round_end");
+  assert.deepEqual([end?.round_num, end?.ending, end?.verdict], [2, "lost", "interrupted"]);
+  assert.equal(project.all("agent_exit")[0]?.ending, "lost");
+  await run.says("was moved or removed: begun anew");
+  const refused = await project.run(["serve"]);
+  assert.match(refused.err, new RegExp(`another serve runs \\(held by PID ${run.pid}`));
+  await run.event("round_end", ({ round_num }) => round_num === 3);
+  run.signal("SIGTERM");
+  assert.equal((await run.ended).code, 0);
+  assert.equal(project.all("round_end").at(-1)?.ending, "exited");
+  assert.deepEqual(project.processes(), []);
+  const next = await project.run(["serve", "--once", "--json"]);
+  const rounds = acknowledged(next.out).flatMap((event) =>
+    event.event === "round_start" ? [event.round_num] : []
+  );
+  assert.deepEqual(rounds, [project.all("round_start").length + 2]);
+});
+
 Deno.test("serve goes on when nobody reads its output any more", async () => {
   await using project = await Project.with(fakeAgent("good=0"));
   const pipe = ["sh", "-c", '{ "$@"; echo "ended with $?" >&2; } | head -1', "sh"];
@@ -261,6 +286,12 @@ function inodeOf(path: string): number | null {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
+}
+
+/** Bytes that the agent of a round has put out so far. */
+function roundLogSize({ layout: { rounds } }: Project, round: number): number {
+  const name = [...Deno.readDirSync(rounds)].find(({ name }) => name.startsWith(`R${round}-`))?.name;
+  return name === undefined ? 0 : Deno.statSync(`${rounds}/${name}`).size;
 }
 
 function isWaitForSpace(event: LoggedEvent): boolean {

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { EventLog } from "../../lib/store/event_log.ts";
+import { ServeLock, takeServeLock } from "../../lib/store/holder.ts";
+import { layoutOf } from "../../lib/store/layout.ts";
+import { EVENTS, HOUR_MS, simHost } from "../sim/fixtures.ts";
+import type { SimHost } from "../sim/sim_host.ts";
+
+const LAYOUT = layoutOf("/project/logs");
+
+function takeAway(sim: SimHost): void {
+  sim.disk.detach(sim.disk.place(LAYOUT.dir, false)!);
+}
+
+function roundsIn(text: string | null): readonly number[] {
+  return [...(text ?? "").matchAll(/"round_num": (\d+)/g)].map(([, round]) => Number(round));
+}
+
+function logWithARound(sim: SimHost): EventLog {
+  const log = EventLog.open(sim, LAYOUT);
+  log.append({ event: "round_start", round_num: 41, phase: null });
+  return log;
+}
+
+Deno.test("poll() makes a log directory again that was taken away, and the state goes on, also for the next writer", () => {
+  const sim = simHost(1);
+  const log = logWithARound(sim);
+  const replaced: string[] = [];
+  log.onReplaced = (path) => replaced.push(path);
+  takeAway(sim);
+  log.poll();
+  assert.deepEqual([replaced, log.fault], [[EVENTS], null]);
+  log.append({ event: "round_end", round_num: 41 });
+  log.poll();
+  assert.deepEqual(roundsIn(sim.disk.text(EVENTS)), [41]);
+  const { highestRound, roundsEnded, running } = log.state;
+  assert.deepEqual([highestRound, roundsEnded, running], [41, 1, null]);
+  assert.deepEqual(EventLog.open(sim.secondProgram(), LAYOUT).state, log.state);
+  assert.notEqual(sim.disk.text(LAYOUT.reserve), null);
+});
+
+Deno.test("append() keeps what comes while a log directory is away and cannot be made again", () => {
+  const sim = simHost(1);
+  const log = logWithARound(sim);
+  const faults: string[] = [];
+  log.onFault = (fault) => faults.push(fault.path);
+  takeAway(sim);
+  sim.disk.readOnlyUntil(sim.t + HOUR_MS);
+  log.poll();
+  assert.deepEqual([faults, log.fault?.fault], [[LAYOUT.dir], "read_only"]);
+  log.append({ event: "round_end", round_num: 41 });
+  log.append({ event: "round_start", round_num: 42, phase: null });
+  log.poll();
+  assert.ok(log.isBehind && log.fault !== null);
+  assert.deepEqual([log.state.highestRound, log.state.running?.num, faults.length], [42, 42, 1]);
+  sim.elapse(HOUR_MS);
+  log.append({ event: "round_end", round_num: 42 });
+  assert.deepEqual(roundsIn(sim.disk.text(EVENTS)), [41, 42, 42]);
+  assert.deepEqual([log.isBehind, log.fault, log.state.roundsEnded], [false, null, 2]);
+  assert.deepEqual(EventLog.open(sim.secondProgram(), LAYOUT).state, log.state);
+});
+
+Deno.test("renew() takes the lock again where its file has gone, and names who was faster", () => {
+  const sim = simHost(1);
+  const lock = takeServeLock(sim.life, LAYOUT);
+  assert.ok("release" in lock);
+  const held = new ServeLock(sim.life, LAYOUT, lock);
+  assert.equal(held.renew(), null);
+  const second = sim.secondProgram();
+  takeAway(sim);
+  sim.disk.makeDir(LAYOUT.dir);
+  assert.equal(held.renew(), null);
+  assert.ok("heldBy" in takeServeLock(second, LAYOUT));
+  assert.equal(sim.disk.text(LAYOUT.servePid), String(sim.life.process.pid));
+  takeAway(sim);
+  sim.disk.makeDir(LAYOUT.dir);
+  assert.ok("release" in takeServeLock(second, LAYOUT));
+  assert.equal(held.renew(), `held by PID ${second.process.pid}, age 0s, cmd: agent-runner`);
+});
