@@ -31,9 +31,14 @@ export async function events({ host }: CliContext, flags: EventsFlags): Promise<
     return EXIT.done;
   }
   const over = interrupted(host);
-  for await (const line of follow(host, layout, over)) {
-    if (isEvent(line, kinds)) out.write(`${line}\n`);
-    if (out.closed) break;
+  host.terminal.outReaderGone(over.signal).then((gone) => gone && over.abort());
+  try {
+    for await (const line of follow(host, layout, over.signal)) {
+      if (isEvent(line, kinds)) out.write(`${line}\n`);
+      if (out.closed) break;
+    }
+  } finally {
+    over.abort();
   }
   return EXIT.done;
 }
@@ -42,8 +47,8 @@ function kindsIn(text: string): ReadonlySet<string> {
   return new Set(text.split(",").map((kind) => kind.trim()).filter((kind) => kind !== ""));
 }
 
-function interrupted(host: Host): AbortSignal {
+function interrupted(host: Host): AbortController {
   const over = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGUSR1"] as const) host.signals.on(name, () => over.abort());
-  return over.signal;
+  return over;
 }

@@ -1,4 +1,5 @@
 import type { Stream, Terminal } from "../host.ts";
+import { readerGone } from "./reader_gone.ts";
 import { refusalOf } from "./refusal.ts";
 
 /**
@@ -12,6 +13,7 @@ export function systemTerminal(): Terminal {
     get stdinIsTerminal() {
       return Deno.stdin.isTerminal();
     },
+    outReaderGone: readerGone,
     readLine,
   };
 }

@@ -29,6 +29,37 @@ Deno.test("round runs to its end when neither of its outputs takes anything", as
   assert.equal(project.only("round_end").verdict, "productive");
 });
 
+/** Words that start the program with a pipe to another one, and say how it ended. */
+function piped(to: string): readonly string[] {
+  return ["sh", "-c", `{ "$@"; echo "ended with $?" >&2; } | ${to}`, "sh"];
+}
+
+Deno.test("events --tail ends when nobody reads it any more, though nothing happens", async () => {
+  await using project = await Project.with(fakeAgent("good=0"));
+  await project.run(["serve", "--once"]);
+  const { err } = await project.run(["events", "--tail"], { before: piped("true") });
+  assert.equal(err, "ended with 0\n");
+  assert.deepEqual(project.processes(), []);
+});
+
+Deno.test("events --tail goes on for as long as somebody reads it, and leaves nothing", async () => {
+  await using project = await Project.with(fakeAgent("good=0"));
+  await project.run(["serve", "--once"]);
+  const tail = project.start(["events", "--tail", "--kind", "round_end"], { before: piped("head -1") });
+  await tail.until(
+    "its watch",
+    () => project.processes().find(({ words }) => /tail -f --pid/.test(words)) ?? null,
+  );
+  const serve = project.start(["serve"]);
+  await tail.until("an event", () => tail.out.endsWith("\n") || null);
+  serve.signal("SIGTERM");
+  await serve.ended;
+  const { out, err } = await tail.ended;
+  assert.deepEqual(JSON.parse(out), project.all("round_end")[1]);
+  assert.equal(err, "ended with 0\n");
+  assert.deepEqual(project.processes(), []);
+});
+
 /** Bytes that the full disk still takes: less than a line. */
 const LAST_ROOM = 20;
 
