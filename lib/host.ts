@@ -323,11 +323,8 @@ export interface Terminal {
   readonly out: Stream;
   readonly err: Stream;
   readonly stdinIsTerminal: boolean;
-  /**
-   * Watches the pipe that `out` is: true a second after its reader has gone at the latest; false where that cannot be
-   * seen, or at the end of watching.
-   */
-  outReaderGone(over: AbortSignal): Promise<boolean>;
+  /** Whether `out` is a pipe whose reader has gone, without a write to it; false too where that cannot be seen. */
+  isOutUnread(): boolean;
   /** One line of standard input without its newline, null at its end. */
   readLine(): Promise<string | null>;
 }

@@ -30,15 +30,9 @@ export async function events({ host }: CliContext, flags: EventsFlags): Promise<
     for (const line of lastEvents(host, layout, flags.window ?? WINDOW, kinds)) out.write(`${line}\n`);
     return EXIT.done;
   }
-  const over = interrupted(host);
-  host.terminal.outReaderGone(over.signal).then((gone) => gone && over.abort());
-  try {
-    for await (const line of follow(host, layout, over.signal)) {
-      if (isEvent(line, kinds)) out.write(`${line}\n`);
-      if (out.closed) break;
-    }
-  } finally {
-    over.abort();
+  for await (const line of follow(host, layout, interrupted(host))) {
+    if (isEvent(line, kinds)) out.write(`${line}\n`);
+    if (out.closed) break;
   }
   return EXIT.done;
 }
@@ -47,8 +41,8 @@ function kindsIn(text: string): ReadonlySet<string> {
   return new Set(text.split(",").map((kind) => kind.trim()).filter((kind) => kind !== ""));
 }
 
-function interrupted(host: Host): AbortController {
+function interrupted(host: Host): AbortSignal {
   const over = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGUSR1"] as const) host.signals.on(name, () => over.abort());
-  return over;
+  return over.signal;
 }

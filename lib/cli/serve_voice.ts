@@ -6,6 +6,7 @@
 import { cutCells } from "../core/cells.ts";
 import { spanText } from "../core/duration_text.ts";
 import type { LoggedEvent } from "../core/events.ts";
+import { isOpenEnded } from "../core/rules.ts";
 import type { Host } from "../host.ts";
 import { eventLine, ruleText, untilText } from "../observe/event_text.ts";
 import { bestEffort } from "../store/best_effort.ts";
@@ -102,9 +103,10 @@ export function activityText(activity: Activity, host: Host): string {
       } ago · ${left}`;
     }
     case "waiting": {
-      const now = host.clock.now();
-      const until = untilText(activity.until, { now, zoneOffsetMin: host.env.zoneOffsetMin });
-      return `waiting ${until} · ${ruleText(activity.rule)}`;
+      const { rule, until } = activity;
+      if (isOpenEnded(rule)) return `waiting · ${ruleText(rule)}`;
+      const reading = { now: host.clock.now(), zoneOffsetMin: host.env.zoneOffsetMin };
+      return `waiting ${untilText(until, reading)} · ${ruleText(rule)}`;
     }
     case "between":
       return "";

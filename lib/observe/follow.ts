@@ -6,12 +6,16 @@ import type { Layout } from "../store/layout.ts";
 /** Between two looks for new lines (ms). */
 const LOOK_MS = 250;
 
-/** The lines that are appended to the event files from now on, whatever the month, until `over`. */
+/**
+ * The lines that are appended to the event files from now on, whatever the month, until `over`, or until nobody reads
+ * what is printed of them.
+ */
 export async function* follow(host: Host, layout: Layout, over: AbortSignal): AsyncGenerator<string> {
   const offsets = new Map<string, number>();
   for (const name of eventFileNames(host, layout)) offsets.set(name, endOf(host, layout, name));
   while (!over.aborted) {
     for (const name of eventFileNames(host, layout)) yield* newLines(host, layout, name, offsets);
+    if (host.terminal.isOutUnread()) return;
     await host.clock.sleep(LOOK_MS, over);
   }
 }

@@ -1,5 +1,5 @@
 import type { Stream, Terminal } from "../host.ts";
-import { readerGone } from "./reader_gone.ts";
+import { libc } from "./libc.ts";
 import { refusalOf } from "./refusal.ts";
 
 /**
@@ -13,7 +13,7 @@ export function systemTerminal(): Terminal {
     get stdinIsTerminal() {
       return Deno.stdin.isTerminal();
     },
-    outReaderGone: readerGone,
+    isOutUnread,
     readLine,
   };
 }
@@ -96,6 +96,16 @@ class StandardStream implements Stream {
       return COLUMNS_UNKNOWN;
     }
   }
+}
+
+/** poll(2) says so of a pipe that is written to when its last reader has gone. */
+const POLLERR = 8;
+
+/** As `Terminal` says. What is asked is a `struct pollfd`: the number of the file, and 16 bits each to ask and to answer. */
+function isOutUnread(): boolean {
+  const pollfd = new Int32Array([1, 0]);
+  libc()?.poll(pollfd, 1n, 0);
+  return (pollfd[1]! >> 16 & POLLERR) !== 0;
 }
 
 /** EIO is what a terminal that was hung up answers. */

@@ -80,7 +80,7 @@ class Folder implements AsyncDisposable {
         out: stream("out"),
         err: stream("err"),
         stdinIsTerminal: answer !== null,
-        outReaderGone: () => Promise.resolve(false),
+        isOutUnread: () => false,
         readLine: () => Promise.resolve(answer),
       },
     };

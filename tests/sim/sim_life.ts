@@ -188,7 +188,7 @@ export class SimLife implements Host {
       out: stream("out"),
       err: stream("err"),
       stdinIsTerminal: options.outIsTerminal,
-      outReaderGone: () => Promise.resolve(false),
+      isOutUnread: () => false,
       readLine: () => Promise.resolve(null),
     };
   }
