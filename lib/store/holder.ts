@@ -88,7 +88,10 @@ function ageText(host: Host, startedAt: unknown): string {
   return `${started === null ? "?" : Math.max(0, Math.round((host.clock.now() - started) / 1000))}s`;
 }
 
-/** The lock of the running round: taken for a moment to see whether it is free. Null when it is, else its holder. */
+/**
+ * The lock of the running round: taken for a moment to see whether it is free. Null when it is, else its holder.
+ * @throws FileError where nobody can tell
+ */
 export function roundLockHolder(host: Host, layout: Layout): string | null {
   const lock = host.files.lock(layout.roundLock);
   if (lock === null) return runningText(host, layout) ?? holderText(host, layout.roundLockHolder);

@@ -46,12 +46,15 @@ export async function lookAtSetUp(supervision: Supervision, world: World): Promi
 export async function lookBeforeRound(supervision: Supervision, world: World): Promise<World> {
   const { host, config, layout, metrics } = supervision;
   const checked = await lookAtSetUp(supervision, world);
+  const freeMb = config.runtime.disk_min_free_mb > 0 ? await metrics.disk.freeMb() : null;
   const mayStart = checked.brokenConfig.length === 0 && checked.logFault === null;
-  return {
-    ...checked,
-    freeMb: config.runtime.disk_min_free_mb > 0 ? await metrics.disk.freeMb() : null,
-    lockHolder: mayStart ? roundLockHolder(host, layout) : null,
-  };
+  if (!mayStart) return { ...checked, freeMb };
+  let lockHolder: string | null = null;
+  const refusal = bestEffort(() => {
+    lockHolder = roundLockHolder(host, layout);
+  });
+  // The set-up took the lock just now: whether this is more than a trouble that passes, the next look at it tells.
+  return { ...checked, freeMb, lockHolder, logFault: refusal?.message ?? null };
 }
 
 /** A full disk is freed again; other refusals are a wrong configuration only where this serve has run no round yet. */

@@ -53,6 +53,7 @@ export function logDirRefusal(host: Host, layout: Layout): FileError | null {
   const refusal = bestEffort(() => {
     host.files.makeDir(layout.dir);
     host.files.write(layout.writeProbe, " ".repeat(ROUND_ROOM));
+    host.files.lock(layout.roundLock)?.release();
   });
   return bestEffort(() => host.files.remove(layout.writeProbe)) ?? refusal;
 }

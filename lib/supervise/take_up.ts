@@ -6,8 +6,10 @@
 import type { Ending, InterruptedBy } from "../core/ending.ts";
 import { instantOf } from "../core/instant.ts";
 import { readWaitStatus, type WaitStatus } from "../core/wait_status.ts";
-import type { WorkTree } from "../host.ts";
+import type { Host, WorkTree } from "../host.ts";
+import { bestEffort } from "../store/best_effort.ts";
 import { roundLockHolder } from "../store/holder.ts";
+import type { Layout } from "../store/layout.ts";
 import { readRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
 import { closeRound } from "./close_round.ts";
 import { type Census, type Containment, endRound, hasMembers, isLauncherAlive, NOBODY } from "./contain.ts";
@@ -153,7 +155,7 @@ function count({ ended }: Census): string {
 /** A start without an end and without a record: its supervisor died before the agent, or was the Python version. */
 function closeUnrecorded({ host, layout, log }: Supervision): void {
   const { running } = log.state;
-  if (running === null || roundLockHolder(host, layout) !== null) return;
+  if (running === null || !isRoundLockFree(host, layout)) return;
   const detail = "it left no record of its processes";
   log.append({ event: "round_interrupted", round_num: running.num, by: "reap", detail });
   log.append({
@@ -163,4 +165,13 @@ function closeUnrecorded({ host, layout, log }: Supervision): void {
     limit: null,
     refusal: null,
   });
+}
+
+/** Not where nobody can tell: then the round stays open until somebody can. */
+function isRoundLockFree(host: Host, layout: Layout): boolean {
+  let isFree = false;
+  bestEffort(() => {
+    isFree = roundLockHolder(host, layout) === null;
+  });
+  return isFree;
 }

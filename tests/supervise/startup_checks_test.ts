@@ -168,3 +168,47 @@ Deno.test("serve does not make the start-up checks again before a wait is over",
   assert.deepEqual(story(project), ["wait_started throttled", ...TOLD.slice(1)]);
   assert.ok(project.sim.t >= 5 * HOUR_MS);
 });
+
+/** An agent-runner.lock that nobody can open. */
+function withBadLock(project: SimProject): SimProject {
+  project.sim.disk.makeDir("/project/logs/agent-runner.lock");
+  return project;
+}
+
+Deno.test("serve takes a round lock that nobody can open for a wrong set-up, and says so in the log", async () => {
+  const project = withBadLock(new SimProject());
+  assert.equal(await project.serve(), 78);
+  assert.deepEqual(story(project), TOLD.slice(1));
+  assert.match(
+    project.of("config_broken")[0]!.reason,
+    /^log_dir_writable: .*agent-runner\.lock: Is a directory/,
+  );
+});
+
+Deno.test("serve leaves a round without a record open, where nobody can tell who holds the round lock", async () => {
+  const project = withBadLock(new SimProject());
+  leave(project, { event: "round_start", round_num: 1, phase: null });
+  assert.equal(await project.serve(), 78);
+  assert.deepEqual(story(project), TOLD.slice(1));
+  assert.deepEqual(project.of("round_end"), []);
+});
+
+Deno.test("serve waits out a round lock that nobody can open, once it has run a round", async () => {
+  const project = new SimProject();
+  const { disk } = project.sim;
+  project.sim.at(80_000, () => {
+    disk.detach(disk.place("/project/logs/agent-runner.lock", false)!);
+    withBadLock(project);
+  });
+  project.sim.at(200_000, () => disk.detach(disk.place("/project/logs/agent-runner.lock", false)!));
+  assert.equal(await project.serve(2), 0);
+  assert.ok(story(project).includes("wait_started log_unwritable"));
+});
+
+Deno.test("serve ends by a rule, when the log directory refuses from any moment of its first look on", async () => {
+  for (let ms = 1; ms < 20; ms++) {
+    const project = new SimProject();
+    project.sim.at(ms, () => project.sim.disk.readOnlyUntil(ms + 5000));
+    assert.equal(typeof await project.serve(1), "number", `read-only from t=${ms} on`);
+  }
+});
