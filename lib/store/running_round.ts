@@ -42,9 +42,12 @@ function recordSchema() {
 
 export type RunningRoundRecord = Readonly<v.InferOutput<ReturnType<typeof recordSchema>>>;
 
-/** @throws FileError: then the agent must not start */
+/**
+ * It outlives a power cut as the round's start in the log does: without it nobody finds the output that remains.
+ * @throws FileError: then the agent must not start
+ */
 export function writeRunningRound(host: Host, layout: Layout, record: RunningRoundRecord): void {
-  host.files.replace(layout.runningRound, JSON.stringify(record, null, 2), "whole");
+  host.files.replace(layout.runningRound, JSON.stringify(record, null, 2), "lasting");
 }
 
 /** Null where there is none, or none that can be trusted. */

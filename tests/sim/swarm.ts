@@ -322,7 +322,7 @@ export class Swarm {
 const SENTINEL = `${LOG_DIR}/.agent-done`;
 const SMALL_FILES = ["status.json", "checkpoint.json", "running-round.json", "round-context.json"];
 /** What a power cut leaves whole, too. */
-const LASTING_FILES = ["status.json"];
+const LASTING_FILES = ["status.json", "running-round.json"];
 const PROMPT = "Do the next piece of work. ".repeat(25);
 const ENCODER = new TextEncoder();
 
