@@ -73,6 +73,7 @@ export function strike(swarm: Swarm, life: LifeStory, fault: Fault): void {
 
 function signal({ sim }: Swarm, life: LifeStory): void {
   if (sim.life.dead !== null) return;
+  if (life.signals.length === 0) life.agentRanAtStop = sim.leftovers().length > 0;
   life.signals.push(sim.t);
   sim.send(life.signals.length === 1 ? "SIGTERM" : "SIGINT");
 }

@@ -98,12 +98,13 @@ function limitsAreReadRightly({ lives }: Story): string | null {
     }));
 }
 
-/** Nothing is waited for when no round runs. */
-function stopIsAnsweredAtOnce({ lives }: Story): string | null {
+/** Nothing is waited for when no round runs, but that what a dead supervisor left running has been ended. */
+function stopIsAnsweredAtOnce({ lives, plan }: Story): string | null {
   return firstOf(lives, (life) => {
     const [asked] = life.signals;
     if (asked === undefined || !hasStarted(life, asked) || roundAt(life, asked) !== null) return null;
-    if (life.endT - asked > ANSWER_MS) return `asked to stop at t=${asked}, left at t=${life.endT}`;
+    const most = isEndingLeftRound(life, asked) ? endingMs({ plan }) : ANSWER_MS;
+    if (life.endT - asked > most) return `asked to stop at t=${asked}, left at t=${life.endT}`;
     const started = life.heard.find(({ event, t }) => t > asked && event.event === "round_start");
     return started === undefined ? null : `asked to stop at t=${asked}, then came ${nameOf(started)}`;
   });
@@ -231,6 +232,11 @@ function hasStarted({ heard }: LifeStory, t: number): boolean {
 function roundAt({ heard }: LifeStory, t: number): number | null {
   const last = heard.findLast(({ event, t: at }) => at <= t && (ROUND_EDGES.includes(event.event)))?.event;
   return last?.event === "round_start" || last?.event === "round_adopted" ? last.round_num : null;
+}
+
+/** Whether a round that this life has not begun still ran when the stop was asked for. */
+function isEndingLeftRound({ agentRanAtStop, heard }: LifeStory, asked: number): boolean {
+  return agentRanAtStop && !heard.some(({ event, t }) => t <= asked && ROUND_EDGES.includes(event.event));
 }
 
 const ROUND_EDGES: readonly string[] = ["round_start", "round_adopted", "round_end"];

@@ -28,6 +28,8 @@ export interface LifeStory {
   readonly untoldWaits: { readonly t: number; readonly rule: string; readonly told: string | null }[];
   /** When each signal that asks for a stop came. */
   readonly signals: number[];
+  /** Whether anything of an agent ran when the first of them came. */
+  agentRanAtStop: boolean;
   /** Until when the disk refuses, and somebody else holds the round lock; 0: never did. */
   diskTroubleUntilT: number;
   lockTakenUntilT: number;
@@ -98,6 +100,7 @@ export function lifeStory(t: number, before: Texts, last: LifeStory | undefined)
     heard: [],
     untoldWaits: [],
     signals: [],
+    agentRanAtStop: false,
     diskTroubleUntilT: last?.diskTroubleUntilT ?? 0,
     lockTakenUntilT: last?.lockTakenUntilT ?? 0,
     rivals: [],
