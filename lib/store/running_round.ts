@@ -47,7 +47,16 @@ export type RunningRoundRecord = Readonly<v.InferOutput<ReturnType<typeof record
  * @throws FileError: then the agent must not start
  */
 export function writeRunningRound(host: Host, layout: Layout, record: RunningRoundRecord): void {
-  host.files.replace(layout.runningRound, JSON.stringify(record, null, 2), "lasting");
+  replace(host, layout, record, "lasting");
+}
+
+function replace(
+  host: Host,
+  layout: Layout,
+  record: RunningRoundRecord,
+  durability: "lasting" | "whole",
+): void {
+  host.files.replace(layout.runningRound, JSON.stringify(record, null, 2), durability);
 }
 
 /** Null where there is none, or none that can be trusted. */
@@ -80,14 +89,14 @@ export function livingStarter(
   return isSame ? Number(starter) : null;
 }
 
-/** Notes the range of the log that reads as zeros from now on. */
+/** Notes the range of the log that reads as zeros from now on. Not synced: who does not know of it reads zeros. */
 export function recordHole(
   host: Host,
   layout: Layout,
   hole: RunningRoundRecord["hole"],
 ): void {
   const record = readRunningRound(host, layout);
-  if (record !== null) writeRunningRound(host, layout, { ...record, hole });
+  if (record !== null) replace(host, layout, { ...record, hole }, "whole");
 }
 
 export function removeRunningRound(host: Host, layout: Layout): void {
