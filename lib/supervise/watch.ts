@@ -7,7 +7,7 @@ import type { Supervision } from "./supervision.ts";
 import type { WorkPhase } from "./voice.ts";
 
 /** Between two looks at a running round (ms); shorter while somebody watches on a terminal. */
-const LOOK_MS = 250;
+const LOOK_MS = 500;
 const LOOK_WATCHED_MS = 100;
 
 /** A round that has just begun is looked at after this (ms), then each time after half its age. */
