@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { systemHost } from "../../lib/sys/mod.ts";
 
 const host = systemHost();
@@ -38,6 +39,20 @@ Deno.test(
     // Without any permission every look at the machine would throw.
     const { code, stderr } = await deno(["run", "--no-prompt", "--no-lock", path]).output();
     assert.equal(code, 42, text(stderr));
+  }),
+);
+
+Deno.test(
+  "exitWith() leaves behind what was compiled",
+  withScript("exitWith(host.env === undefined ? 1 : 0);", async ({ path, dir }) => {
+    const { code } = await deno(["run", "-A", "--no-lock", path], { env: { DENO_DIR: `${dir}/deno` } })
+      .output();
+    assert.equal(code, 0);
+    using cache = new DatabaseSync(`${dir}/deno/v8_code_cache_v2`, { readOnly: true });
+    const kept = cache.prepare("select specifier from codecache").all().map(({ specifier }) =>
+      String(specifier)
+    );
+    assert.ok(kept.some((specifier) => specifier.endsWith("/lib/sys/mod.ts")), kept.join("\n"));
   }),
 );
 
