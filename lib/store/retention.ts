@@ -25,11 +25,13 @@ export function pruneRoundLogs(
 
 export function removeStaleTemporaries(host: Host, layout: Layout): void {
   const now = host.clock.now();
-  for (const { name, isFile } of host.files.list(layout.dir) ?? []) {
-    const path = `${layout.dir}/${name}`;
-    if (!isFile || !name.endsWith(".tmp")) continue;
-    const stat = host.files.stat(path);
-    if (stat !== null && now - stat.mtime > STALE_TEMPORARY_MS) host.files.remove(path);
+  for (const dir of [layout.dir, layout.hooks]) {
+    for (const { name, isFile } of host.files.list(dir) ?? []) {
+      const path = `${dir}/${name}`;
+      if (!isFile || !name.endsWith(".tmp")) continue;
+      const stat = host.files.stat(path);
+      if (stat !== null && now - stat.mtime > STALE_TEMPORARY_MS) host.files.remove(path);
+    }
   }
 }
 

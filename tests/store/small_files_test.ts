@@ -262,11 +262,16 @@ Deno.test("highestRoundOnDisk() takes the highest number of any file, 0 without 
 Deno.test("removeStaleTemporaries() removes what broken writes left an hour ago, and nothing younger", () => {
   const sim = simHost(1);
   sim.disk.put(`${LAYOUT.dir}/status.json.k3x.tmp`, "{");
+  sim.disk.put(`${LAYOUT.hooks}/plugin-1.json.k3x.tmp`, "{");
   sim.stepClock(HOUR_MS + 1);
   sim.disk.put(`${LAYOUT.dir}/status.json.new.tmp`, "{");
   sim.disk.put(LAYOUT.status, "{}");
   removeStaleTemporaries(sim, LAYOUT);
-  assert.deepEqual(namesIn(sim, LAYOUT.dir), ["status.json", "status.json.new.tmp"]);
+  assert.deepEqual(namesIn(sim, LAYOUT.dir).filter((name) => name !== "hooks"), [
+    "status.json",
+    "status.json.new.tmp",
+  ]);
+  assert.deepEqual(namesIn(sim, LAYOUT.hooks), []);
 });
 
 Deno.test("holderText() names the holder as the Python version does", () => {
