@@ -26,14 +26,19 @@ if (import.meta.main) Deno.exitCode = await runTests(Deno.args);
 async function runTests(args: readonly string[]): Promise<number> {
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
-    const { code } = await new Deno.Command(Deno.execPath(), { args: testArguments(args, report) }).spawn()
-      .status;
+    const options = { args: testArguments(args, report), env: { DENO_JOBS: jobs() } };
+    const { code } = await new Deno.Command(Deno.execPath(), options).spawn().status;
     const counts = settle(countTests(await Deno.readTextFile(report)), code);
     console.log(`${counts.passed} passed, ${counts.failed} failed`);
     return counts.failed === 0 ? 0 : 1;
   } finally {
     await Deno.remove(report);
   }
+}
+
+/** How many files are tested at once: one more than there are processors, as some tests mostly wait. */
+function jobs(): string {
+  return Deno.env.get("DENO_JOBS") ?? String(navigator.hardwareConcurrency + 1);
 }
 
 function testArguments(args: readonly string[], report: string): string[] {
