@@ -1,5 +1,5 @@
 import { EXIT } from "../core/exit_code.ts";
-import { observe } from "../observe/snapshot.ts";
+import { observe } from "../observe/observed.ts";
 import { whyDocument } from "../observe/why_document.ts";
 import { whyText } from "../observe/why_text.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";

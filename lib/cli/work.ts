@@ -8,7 +8,7 @@ import { EXIT } from "../core/exit_code.ts";
 import { type Failure, failure } from "../core/problem.ts";
 import type { Host } from "../host.ts";
 import { timeText } from "../observe/event_text.ts";
-import { observe } from "../observe/snapshot.ts";
+import { observe } from "../observe/observed.ts";
 import { findChanges, pathsOf } from "../supervise/settle/dirty.ts";
 import {
   applyKept,

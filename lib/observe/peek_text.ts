@@ -11,7 +11,8 @@ import type { RoundSummary } from "../core/remembered_round.ts";
 import type { Host } from "../host.ts";
 import { endingText, timeText, verdictText } from "./event_text.ts";
 import { situationOf } from "./situation.ts";
-import type { Observed, Snapshot } from "./snapshot.ts";
+import type { Observed } from "./observed.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { whyText } from "./why_text.ts";
 
 /** Rounds listed. */

@@ -1,7 +1,7 @@
 import type { Host } from "../host.ts";
 import { livingHolder } from "../store/holder.ts";
 import { livingStarter, readRunningRound } from "../store/running_round.ts";
-import type { Observed } from "./snapshot.ts";
+import type { Observed } from "./observed.ts";
 
 /** Who looks after the round that runs: a serve, the single `round` that started it, or nobody; null: none runs. */
 export type RoundKeeper = "serve" | "round" | "nobody";

@@ -4,7 +4,7 @@ import { forPhase } from "../core/phases.ts";
 import type { RunningRound } from "../core/remembered_round.ts";
 import type { Host } from "../host.ts";
 import { readRunningRound } from "../store/running_round.ts";
-import type { Observed } from "./snapshot.ts";
+import type { Observed } from "./observed.ts";
 
 /** When a running round is ended at the latest, and its limit (s). */
 export interface RoundLimit {

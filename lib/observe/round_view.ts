@@ -4,7 +4,7 @@ import type { Host } from "../host.ts";
 import { linesBackward } from "../store/blocks.ts";
 import { type Layout, roundOfLog } from "../store/layout.ts";
 import { readRunningRound } from "../store/running_round.ts";
-import type { Observed } from "./snapshot.ts";
+import type { Observed } from "./observed.ts";
 
 /** Lines of a round's log that are shown. */
 const LOG_LINES = 50;

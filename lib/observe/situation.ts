@@ -9,7 +9,7 @@ import type { ProjectState, Wait } from "../core/project_state.ts";
 import type { RunningRound } from "../core/remembered_round.ts";
 import type { Host } from "../host.ts";
 import { type RoundKeeper, roundKeeper } from "./round_keeper.ts";
-import type { Observed } from "./snapshot.ts";
+import type { Observed } from "./observed.ts";
 
 export interface Situation {
   readonly serve: ServeDoing;

@@ -2,7 +2,7 @@ import { type Instant, isoOf } from "../core/instant.ts";
 import { isOpenEnded } from "../core/rules.ts";
 import type { Host } from "../host.ts";
 import { betweenSince, situationOf } from "./situation.ts";
-import type { Observed } from "./snapshot.ts";
+import type { Observed } from "./observed.ts";
 
 /** What `why --json` prints. */
 export interface WhyDocument {

@@ -23,7 +23,7 @@ import {
 import { nextStart } from "./next_start.ts";
 import { roundLimit } from "./round_limit.ts";
 import { betweenSince, type Situation, situationOf } from "./situation.ts";
-import type { Observed } from "./snapshot.ts";
+import type { Observed } from "./observed.ts";
 
 /** What every sentence is made from. */
 interface Told extends Reading {

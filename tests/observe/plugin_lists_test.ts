@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { observe, snapshot } from "../../lib/observe/snapshot.ts";
+import { observe } from "../../lib/observe/observed.ts";
+import { snapshot } from "../../lib/observe/snapshot.ts";
 import { givenHooks } from "../supervise/given_hooks.ts";
 
 Deno.test("snapshot() lists the programs of hooks, and nothing that is disabled", async () => {

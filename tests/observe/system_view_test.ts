@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemView } from "../../lib/observe/metrics.ts";
-import { observe } from "../../lib/observe/snapshot.ts";
+import { observe } from "../../lib/observe/observed.ts";
 import { layoutOf } from "../../lib/store/layout.ts";
 import { simHost } from "../sim/fixtures.ts";
 import { SimProject } from "../supervise/given.ts";

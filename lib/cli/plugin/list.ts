@@ -3,7 +3,7 @@ import { EXIT } from "../../core/exit_code.ts";
 import { isoOf } from "../../core/instant.ts";
 import type { ProjectState } from "../../core/project_state.ts";
 import type { Host } from "../../host.ts";
-import { observe } from "../../observe/snapshot.ts";
+import { observe } from "../../observe/observed.ts";
 import { oneLine } from "../../core/cells.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "../context.ts";
 import { loadConfig, type LoadedConfig } from "../load_config.ts";
