@@ -53,7 +53,8 @@ export function logDirRefusal(host: Host, layout: Layout): FileError | null {
   const refusal = bestEffort(() => {
     host.files.makeDir(layout.dir);
     host.files.write(layout.writeProbe, " ".repeat(ROUND_ROOM));
-    host.files.lock(layout.roundLock)?.release();
+    // Where it is not there yet it can be made, as the probe was.
+    if (host.files.stat(layout.roundLock) !== null) host.files.lock(layout.roundLock)?.release();
   });
   return bestEffort(() => host.files.remove(layout.writeProbe)) ?? refusal;
 }
