@@ -1,9 +1,67 @@
+import type { ProjectState } from "../core/project_state.ts";
 import type { AppendFile, Host } from "../host.ts";
-import { eventFileName, eventFileNames, lastPlausibleName } from "./fold.ts";
+import { eventFileName, eventFileNames, type FileMark, lastPlausibleName, markOf } from "./fold.ts";
 import type { Layout } from "./layout.ts";
 
+/** The file that this program appends to. */
+export class EventFile {
+  readonly #host: Host;
+  readonly #layout: Layout;
+  #name: string;
+  #file: AppendFile;
+
+  /** @throws FileError when the directory does not take a file */
+  constructor(host: Host, layout: Layout) {
+    this.#host = host;
+    this.#layout = layout;
+    this.#name = currentName(host, layout);
+    this.#file = openWhole(host, layout, this.#name);
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get file(): AppendFile {
+    return this.#file;
+  }
+
+  get path(): string {
+    return `${this.#layout.dir}/${this.#name}`;
+  }
+
+  /** Somebody has moved or removed it. */
+  get hasMoved(): boolean {
+    return this.#host.files.stat(this.path)?.inode !== this.#file.inode;
+  }
+
+  /**
+   * Goes on with the file that has the name now, or with a new one.
+   * @throws FileError
+   */
+  reopen(): void {
+    this.#host.files.makeDir(this.#layout.dir);
+    this.#take(this.#name);
+  }
+
+  /**
+   * Goes on with the file of the month.
+   * @throws FileError
+   */
+  followMonth(): void {
+    this.#take(currentName(this.#host, this.#layout));
+  }
+
+  #take(name: string): void {
+    const file = openWhole(this.#host, this.#layout, name);
+    this.#file.close();
+    this.#name = name;
+    this.#file = file;
+  }
+}
+
 /** Name of the file that an event of now belongs into: never an older one than is there. */
-export function currentName(host: Host, layout: Layout): string {
+function currentName(host: Host, layout: Layout): string {
   const now = host.clock.now();
   const newest = lastPlausibleName(now);
   const last = eventFileNames(host, layout).filter((name) => name <= newest).at(-1) ?? "";
@@ -11,11 +69,8 @@ export function currentName(host: Host, layout: Layout): string {
   return last > wanted ? last : wanted;
 }
 
-/**
- * Opens for appending, with the last line ended.
- * @throws FileError
- */
-export function openWhole(host: Host, layout: Layout, name: string): AppendFile {
+/** Opens for appending, with the last line ended. */
+function openWhole(host: Host, layout: Layout, name: string): AppendFile {
   const file = host.files.openAppend(`${layout.dir}/${name}`);
   if (isTornAt(file, file.size())) file.append(LINE_END);
   return file;
@@ -30,7 +85,20 @@ export function isTornAt(file: AppendFile, offset: number): boolean {
   return byte[0] !== LINE_END[0];
 }
 
-/** Whether neither an event nor a checkpoint is left, as when somebody has removed or moved the log directory. */
-export function isTakenAway(host: Host, layout: Layout): boolean {
-  return host.files.stat(layout.checkpoint) === null && eventFileNames(host, layout).length === 0;
+/** Whether a fold from the start lacks what is known: lines of this program are gone. */
+export function hasForgotten(anew: ProjectState, known: ProjectState): boolean {
+  return anew.highestRound < known.highestRound || anew.roundsEnded < known.roundsEnded ||
+    (anew.serve.kind === "never" && known.serve.kind !== "never");
+}
+
+/** Where the files end, all of them in the order of folding; nothing is known of `name`. */
+export function marksOf(host: Host, layout: Layout, name: string): Readonly<Record<string, FileMark>> {
+  const marks: Record<string, FileMark> = {};
+  for (const one of eventFileNames(host, layout)) {
+    const file = host.files.open(`${layout.dir}/${one}`);
+    if (file === null) continue;
+    marks[one] = markOf(file, one === name ? 0 : file.size());
+    file.close();
+  }
+  return marks;
 }

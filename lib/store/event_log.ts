@@ -1,9 +1,9 @@
 import { type Draft, EVENTS, type LoggedEvent } from "../core/events.ts";
 import { FileError } from "../core/file_error.ts";
 import { evolve, type ProjectState } from "../core/project_state.ts";
-import type { AppendFile, Host } from "../host.ts";
+import type { Host } from "../host.ts";
 import { bestEffort } from "./best_effort.ts";
-import { currentName, isTakenAway, isTornAt, LINE_END, openWhole } from "./event_file.ts";
+import { EventFile, hasForgotten, isTornAt, LINE_END, marksOf } from "./event_file.ts";
 import {
   eventFileName,
   eventFileOf,
@@ -31,14 +31,13 @@ export class EventLog {
   readonly #host: Host;
   readonly #layout: Layout;
   readonly #bytes = new LineBytes();
-  #name: string;
-  #file: AppendFile;
+  readonly #own: EventFile;
   #folded: Folded;
   /** State with the queued lines in it. */
   #state: ProjectState;
   #queue: string[] = [];
   #fault: FileError | null = null;
-  /** The log directory has been taken away and could not be made again: nobody would see what is written. */
+  /** The file has been taken away and could not be made again: nobody would see what is written. */
   #isAway = false;
   #sinceCheckpoint = 0;
 
@@ -48,14 +47,13 @@ export class EventLog {
   /** Called when the disk begins to refuse lines. */
   onFault: (fault: FileError) => void = () => {};
 
-  /** Called when a file was begun in place of one that somebody has moved or removed, perhaps with its folder. */
+  /** Called when somebody has cut, moved or removed the file, perhaps with its folder: it is begun anew. */
   onReplaced: (path: string) => void = () => {};
 
-  private constructor(host: Host, layout: Layout, name: string, file: AppendFile) {
+  private constructor(host: Host, layout: Layout, own: EventFile) {
     this.#host = host;
     this.#layout = layout;
-    this.#name = name;
-    this.#file = file;
+    this.#own = own;
     this.#folded = foldLog(host, layout);
     this.#state = this.#folded.state;
   }
@@ -65,9 +63,7 @@ export class EventLog {
    * @throws FileError when the directory does not take a file
    */
   static open(host: Host, layout: Layout): EventLog {
-    const name = currentName(host, layout);
-    const file = openWhole(host, layout, name);
-    const log = new EventLog(host, layout, name, file);
+    const log = new EventLog(host, layout, new EventFile(host, layout));
     keepReserve(host, layout);
     log.checkpoint();
     return log;
@@ -91,6 +87,11 @@ export class EventLog {
     return this.#queue.length > 0;
   }
 
+  /** Whether the file is not where it was: the next `poll` begins it anew. */
+  get hasMoved(): boolean {
+    return this.#isAway || this.#own.hasMoved;
+  }
+
   /** Stamps, writes and folds one event. Never throws: what the disk refuses is queued in order. */
   append(draft: Draft): LoggedEvent {
     const event = stamp(draft, this.#host.clock.now());
@@ -106,7 +107,7 @@ export class EventLog {
   #put(event: LoggedEvent, synced: boolean): void {
     if (this.#isAway) this.#beginAgain();
     if (this.#queue.length > 0) this.#flush();
-    if (eventFileOf(event) !== this.#name) this.#followMonth();
+    if (eventFileOf(event) !== this.#own.name) this.#followMonth();
     const line = encodeLine(event);
     if (this.#isAway || this.#queue.length > 0 || !this.#write(line, event)) {
       this.#queue.push(line);
@@ -117,16 +118,14 @@ export class EventLog {
   }
 
   /**
-   * Takes in what others have appended, and writes what was queued if the disk takes it again. A log directory that has
-   * been taken away is made again; what its files told lives on in the state and its checkpoint.
+   * Takes in what others have appended, and writes what was queued if the disk takes it again. A file that somebody has
+   * moved or removed is begun anew, with its folder; what it told lives on in the state and its checkpoint.
    */
   poll(): void {
-    if (this.#hasMoved() && isTakenAway(this.#host, this.#layout)) this.#beginAgain();
+    if (this.hasMoved) this.#beginAgain();
     if (this.#isAway) return;
     if (this.#queue.length > 0) this.#flush();
-    const on = foldOn(this.#host, this.#layout, this.#folded);
-    if (on === null && this.#hasMoved()) this.#reopen();
-    this.#adopt(on ?? foldLog(this.#host, this.#layout));
+    this.#foldNew();
   }
 
   /**
@@ -137,7 +136,7 @@ export class EventLog {
     const before = this.#folded;
     const kept = Object.entries(before.files).filter(([name]) => !names.includes(name));
     this.#folded = { ...before, files: Object.fromEntries(kept) };
-    if (!names.includes(this.#name) && this.checkpoint()) {
+    if (!names.includes(this.#own.name) && this.checkpoint()) {
       for (const name of names) bestEffort(() => this.#host.files.remove(`${this.#layout.dir}/${name}`));
     } else this.#folded = before;
   }
@@ -145,23 +144,23 @@ export class EventLog {
   /** Makes the next fold short. False when the disk does not take it, which costs only time. */
   checkpoint(): boolean {
     this.#sinceCheckpoint = 0;
-    const mark = this.#folded.files[this.#name];
+    const mark = this.#folded.files[this.#own.name];
     if (this.#queue.length > 0 || mark === undefined) return false;
-    const files = { ...this.#folded.files, [this.#name]: markOf(this.#file, mark.offset) };
+    const files = { ...this.#folded.files, [this.#own.name]: markOf(this.#own.file, mark.offset) };
     this.#folded = { ...this.#folded, files };
     return bestEffort(() => writeCheckpoint(this.#host, this.#layout, this.#folded)) === null;
   }
 
   close(): void {
     this.checkpoint();
-    this.#file.close();
+    this.#own.file.close();
   }
 
   /** Writes the line and folds up to its end. False when the disk refused it. */
   #write(line: string, event: LoggedEvent): boolean {
     const bytes = this.#bytes.of(line);
-    const known = this.#folded.files[this.#name]?.offset ?? 0;
-    const end = this.#tolerating(() => this.#file.append(bytes));
+    const known = this.#folded.files[this.#own.name]?.offset ?? 0;
+    const end = this.#tolerating(() => this.#own.file.append(bytes));
     if (end === null) return false;
     const start = end - bytes.length;
     if (start !== known) return this.#foldMixed(bytes, start, known);
@@ -173,11 +172,11 @@ export class EventLog {
   #foldOwn(event: LoggedEvent, end: number): void {
     const { counts, files } = this.#folded;
     const state = evolve(this.#folded.state, event);
-    const mark = { inode: this.#file.inode, offset: end, tail: UNSEEN_TAIL };
+    const mark = { inode: this.#own.file.inode, offset: end, tail: UNSEEN_TAIL };
     this.#folded = {
       state,
       counts: { ...counts, lines: counts.lines + 1 },
-      files: { ...files, [this.#name]: mark },
+      files: { ...files, [this.#own.name]: mark },
     };
     this.#state = state;
   }
@@ -188,13 +187,10 @@ export class EventLog {
    */
   #foldMixed(bytes: Uint8Array, start: number, known: number): boolean {
     const before = this.#folded.counts;
-    const standsAlone = !isTornAt(this.#file, start) ||
-      this.#tolerating(() => this.#file.append(bytes)) !== null;
-    this.#adopt(
-      start < known
-        ? foldLog(this.#host, this.#layout)
-        : foldFile(this.#folded, this.#name, this.#file, known),
-    );
+    const standsAlone = !isTornAt(this.#own.file, start) ||
+      this.#tolerating(() => this.#own.file.append(bytes)) !== null;
+    if (start < known) this.#foldAnew();
+    else this.#adopt(foldFile(this.#folded, this.#own.name, this.#own.file, known));
     this.#sinceCheckpoint += Math.max(0, this.#folded.counts.lines - before.lines);
     return standsAlone;
   }
@@ -205,67 +201,60 @@ export class EventLog {
     const torn = this.#endTornLine();
     while (torn && rest.length > 0) {
       const bytes = this.#bytes.of(rest[0]!);
-      if (this.#tolerating(() => this.#file.append(bytes)) === null) break;
+      if (this.#tolerating(() => this.#own.file.append(bytes)) === null) break;
       rest.shift();
     }
     if (rest.length > 0) return;
     this.#sync();
     keepReserve(this.#host, this.#layout);
-    this.#adopt(foldOn(this.#host, this.#layout, this.#folded) ?? foldLog(this.#host, this.#layout));
+    this.#foldNew();
   }
 
   /** What a full disk took in part is ended, so that the line written again stands alone. */
   #endTornLine(): boolean {
-    return !isTornAt(this.#file, this.#file.size()) ||
-      this.#tolerating(() => this.#file.append(LINE_END)) !== null;
+    return !isTornAt(this.#own.file, this.#own.file.size()) ||
+      this.#tolerating(() => this.#own.file.append(LINE_END)) !== null;
   }
 
   /** Moves to a new month's file, never back to an older one. */
   #followMonth(): void {
     const now = this.#host.clock.now();
-    const isBeyond = this.#name > lastPlausibleName(now);
-    if (!isBeyond && eventFileName(now) <= this.#name) return;
-    const opened = this.#tolerating(() => {
-      const name = currentName(this.#host, this.#layout);
-      return { name, file: openWhole(this.#host, this.#layout, name) };
-    });
-    if (opened === null) return;
-    this.#file.close();
-    this.#name = opened.name;
-    this.#file = opened.file;
-    this.#adopt(foldOn(this.#host, this.#layout, this.#folded) ?? foldLog(this.#host, this.#layout));
+    const isBeyond = this.#own.name > lastPlausibleName(now);
+    if (!isBeyond && eventFileName(now) <= this.#own.name) return;
+    if (this.#tolerating(() => this.#own.followMonth()) !== null) this.#foldNew();
   }
 
-  get #path(): string {
-    return `${this.#layout.dir}/${this.#name}`;
-  }
-
-  /** Somebody has moved or removed the file. */
-  #hasMoved(): boolean {
-    return this.#host.files.stat(this.#path)?.inode !== this.#file.inode;
-  }
-
-  /** Nothing is left to fold: the state goes on as it is, in a new folder. */
+  /** The file is made again, with its folder, or is back as it was. */
   #beginAgain(): void {
-    this.#isAway = !this.#reopen();
+    this.#isAway = this.#tolerating(() => this.#own.reopen()) === null;
     if (this.#isAway) return;
-    this.#folded = { ...this.#folded, files: { [this.#name]: markOf(this.#file, 0) } };
+    this.#foldNew();
     if (this.#queue.length > 0) this.#flush();
     else keepReserve(this.#host, this.#layout);
     this.checkpoint();
   }
 
-  /** What comes now belongs into a new file of the same name. */
-  #reopen(): boolean {
-    const file = this.#tolerating(() => {
-      this.#host.files.makeDir(this.#layout.dir);
-      return openWhole(this.#host, this.#layout, this.#name);
-    });
-    if (file === null) return false;
-    this.#file.close();
-    this.#file = file;
-    this.onReplaced(this.#path);
-    return true;
+  #foldNew(): void {
+    const on = foldOn(this.#host, this.#layout, this.#folded);
+    if (on === null) this.#foldAnew();
+    else this.#adopt(on);
+  }
+
+  /**
+   * Somebody has changed what was folded. What this program knows is not forgotten with lines that are gone: then the
+   * state goes on, and what the file of now holds comes on top.
+   */
+  #foldAnew(): void {
+    const anew = foldLog(this.#host, this.#layout);
+    const known = this.#folded;
+    if (!hasForgotten(anew.state, known.state)) {
+      this.#adopt(anew);
+      return;
+    }
+    const files = marksOf(this.#host, this.#layout, this.#own.name);
+    this.#adopt(foldFile({ ...known, files }, this.#own.name, this.#own.file, 0));
+    this.checkpoint();
+    this.onReplaced(this.#own.path);
   }
 
   /** Queued lines are in the state, though not yet in the files. */
@@ -278,7 +267,7 @@ export class EventLog {
   }
 
   #sync(): void {
-    this.#tolerating(() => this.#file.sync());
+    this.#tolerating(() => this.#own.file.sync());
   }
 
   /** Runs a write; a refusal is remembered instead of thrown, and frees the reserve. */

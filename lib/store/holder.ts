@@ -13,12 +13,23 @@ import { parseObject } from "./status.ts";
 /** Longest command line in the holder file, as in the Python version. */
 const COMMAND_MAX = 80;
 
-/** Says in the file who holds a lock. @param command in place of the words that the process was started with */
-export function writeHolder(host: Host, path: string, pid: number, command?: string): void {
+/**
+ * Says in the file who holds a lock, since `at`.
+ * @param command in place of the words that the process was started with
+ */
+export function writeHolder(
+  host: Host,
+  path: string,
+  pid: number,
+  { command = host.processes.commandLine(pid), at = host.clock.now() }: {
+    readonly command?: string;
+    readonly at?: Instant;
+  } = {},
+): void {
   const holder = {
     pid,
-    started_at: isoOf(host.clock.now()),
-    cmdline: (command ?? host.processes.commandLine(pid)).slice(0, COMMAND_MAX),
+    started_at: isoOf(at),
+    cmdline: command.slice(0, COMMAND_MAX),
     start_time: host.processes.inspect(pid)?.startTime ?? null,
   };
   host.files.write(path, JSON.stringify(holder));
@@ -99,11 +110,15 @@ export function roundLockHolder(host: Host, layout: Layout): string | null {
   return null;
 }
 
-/** The lock of a serve's life, or who holds it. */
-export function takeServeLock(host: Host, layout: Layout): Lock | { readonly heldBy: string } {
+/** The lock of a serve's life, which began at `at`, or who holds it. */
+export function takeServeLock(
+  host: Host,
+  layout: Layout,
+  at: Instant = host.clock.now(),
+): Lock | { readonly heldBy: string } {
   const lock = host.files.lock(layout.serveLock);
   if (lock === null) return { heldBy: holderText(host, layout.serveLock) };
-  writeHolder(host, layout.serveLock, host.processes.self.pid);
+  writeHolder(host, layout.serveLock, host.processes.self.pid, { at });
   return lock;
 }
 
@@ -111,19 +126,21 @@ export function takeServeLock(host: Host, layout: Layout): Lock | { readonly hel
 export class ServeLock {
   readonly #host: Host;
   readonly #layout: Layout;
+  readonly #since: Instant;
   #lock: Lock;
 
   constructor(host: Host, layout: Layout, lock: Lock) {
     this.#host = host;
     this.#layout = layout;
     this.#lock = lock;
+    this.#since = host.clock.now();
   }
 
   /** Takes it again where its file has been removed; null when it is held, else who else has it now. */
   renew(): string | null {
     let heldBy: string | null = null;
     bestEffort(() => {
-      const lock = takeServeLock(this.#host, this.#layout);
+      const lock = takeServeLock(this.#host, this.#layout, this.#since);
       const { pid } = this.#host.processes.self;
       if ("heldBy" in lock) heldBy = livingServe(this.#host, this.#layout)?.pid === pid ? null : lock.heldBy;
       else {

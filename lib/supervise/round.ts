@@ -159,7 +159,7 @@ function record(
     hole: null,
     before: noted(plan.before),
   });
-  writeHolder(host, layout.roundLockHolder, pid, `agent-runner round ${plan.round}`);
+  writeHolder(host, layout.roundLockHolder, pid, { command: `agent-runner round ${plan.round}` });
 }
 
 /** More dirty paths than this are not noted. */

@@ -10,7 +10,7 @@ import type { Verdict } from "../core/verdict.ts";
 import { readWaitStatus, signalName, type WaitStatus } from "../core/wait_status.ts";
 import type { Lock, WorkTree } from "../host.ts";
 import { bestEffort } from "../store/best_effort.ts";
-import { recordHole } from "../store/running_round.ts";
+import { readRunningRound, recordHole, writeRunningRound } from "../store/running_round.ts";
 import { closeRound } from "./close_round.ts";
 import {
   type Census,
@@ -68,6 +68,7 @@ export interface RoundResult {
 
 export async function seeThrough(supervision: Supervision, round: StartedRound): Promise<RoundResult> {
   const { host, config, layout } = supervision;
+  const record = readRunningRound(host, layout);
   const context = readerContext(config, round.round);
   const reader = new RoundReader(host, round.logPath, supervision.reader, context, round.hole);
   const cap = new LogCap(host, round.logPath, {
@@ -87,6 +88,7 @@ export async function seeThrough(supervision: Supervision, round: StartedRound):
       cpuMs: () => cpuMsOf(host, round.containment),
       hasEnded: () => hasEnded(supervision, round),
       mayHaveEnded: round.launcherGone,
+      onMoved: () => bestEffort(() => record !== null && writeRunningRound(host, layout, record)),
     });
     const leftovers = await endAll(supervision, round, end);
     // What is written of the end belongs into the folder that is there now.

@@ -158,7 +158,7 @@ export function supervise(
     hooks.programs.take(event);
   };
   log.onFault = (fault) => voice.note(`the log takes no events, they wait: ${fault.message}`);
-  log.onReplaced = (path) => voice.note(`${path} was moved or removed: begun anew`);
+  log.onReplaced = (path) => voice.note(`${path} was moved, removed or cut: begun anew`);
   return { ...bare, hooks, footprint: new Footprint(host) };
 }
 

@@ -1,5 +1,6 @@
 import type { Ending } from "../core/ending.ts";
 import { stillAfter, type Stillness } from "../core/stall.ts";
+import { bestEffort } from "../store/best_effort.ts";
 import { busyChildren } from "./busy_children.ts";
 import type { LogCap } from "./log_cap.ts";
 import type { RoundReader } from "./round_reader.ts";
@@ -34,6 +35,8 @@ export interface Watch {
   readonly hasEnded: () => boolean;
   /** Aborted when it is worth asking at once. */
   readonly mayHaveEnded: AbortSignal;
+  /** Called when the log directory was begun anew: what names the round's processes went with the old one. */
+  readonly onMoved: () => void;
 }
 
 /** Why watching is over: the agent ended by itself, or it has to be ended for the reason given. */
@@ -46,11 +49,15 @@ export type WatchEnd =
 
 /** Watches until the first reason to stop; later ones cannot replace it. */
 export async function watchAgent(supervision: Supervision, watch: Watch): Promise<WatchEnd> {
-  const { host, voice, footprint } = supervision;
+  const { host, log, voice, footprint } = supervision;
   const wake = AbortSignal.any([watch.mayHaveEnded, watch.stopNow]);
   const lookMs = host.terminal.err.isTerminal ? LOOK_WATCHED_MS : LOOK_MS;
   const progress = new Progress(supervision, watch);
   for (;;) {
+    if (log.hasMoved) {
+      bestEffort(() => log.poll());
+      watch.onMoved();
+    }
     const nowMs = host.clock.boot().ms;
     progress.look(nowMs);
     const reason = watch.hasEnded() ? { kind: "ended" } as const : reasonToEnd(watch, nowMs, progress);

@@ -112,7 +112,7 @@ Deno.test("serve makes its log directory again when that is removed in a round, 
   const [end] = project.all("round_end");
   assert.deepEqual([end?.round_num, end?.ending, end?.verdict], [2, "lost", "interrupted"]);
   assert.equal(project.all("agent_exit")[0]?.ending, "lost");
-  await run.says("was moved or removed: begun anew");
+  await run.says("was moved, removed or cut: begun anew");
   const refused = await project.run(["serve"]);
   assert.match(refused.err, new RegExp(`another serve runs \\(held by PID ${run.pid}`));
   await run.event("round_end", ({ round_num }) => round_num === 3);
@@ -125,6 +125,22 @@ Deno.test("serve makes its log directory again when that is removed in a round, 
     event.event === "round_start" ? [event.round_num] : []
   );
   assert.deepEqual(rounds, [project.all("round_start").length + 2]);
+});
+
+Deno.test("serve stays the one supervisor when its log directory is removed in a long round", async () => {
+  await using project = await Project.with(fakeAgent("hang"));
+  const run = project.start(["serve"]);
+  await run.event("agent_spawn");
+  await run.until("its agent", () => roundLogSize(project, 1) > 0 || null);
+  await Deno.remove(project.layout.dir, { recursive: true });
+  await run.says("was moved, removed or cut: begun anew");
+  const refused = await project.run(["serve"]);
+  assert.match(refused.err, new RegExp(`another serve runs \\(held by PID ${run.pid}`));
+  assert.match((await project.run(["why"])).out, /^Running round 1 since/);
+  assert.equal((await project.run(["stop", "--now"])).code, 0);
+  assert.equal((await run.ended).code, 0);
+  assert.equal(project.only("round_end").round_num, 1);
+  assert.deepEqual(project.processes(), []);
 });
 
 Deno.test("serve goes on when nobody reads its output any more", async () => {

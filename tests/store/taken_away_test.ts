@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventLog } from "../../lib/store/event_log.ts";
-import { ServeLock, takeServeLock } from "../../lib/store/holder.ts";
+import { livingServe, ServeLock, takeServeLock } from "../../lib/store/holder.ts";
 import { layoutOf } from "../../lib/store/layout.ts";
 import { EVENTS, HOUR_MS, simHost } from "../sim/fixtures.ts";
 import type { SimHost } from "../sim/sim_host.ts";
@@ -38,6 +38,68 @@ Deno.test("poll() makes a log directory again that was taken away, and the state
   assert.notEqual(sim.disk.text(LAYOUT.reserve), null);
 });
 
+/** A supervisor in its second round, with a limit ahead. */
+function busyLog(sim: SimHost): EventLog {
+  const log = logWithARound(sim);
+  log.append({ event: "round_end", round_num: 41 });
+  log.append({ event: "wait_started", rule: "restart_delay", until_epoch: sim.t / 1000 + 60 });
+  return log;
+}
+
+const LOSSES: Readonly<Record<string, (sim: SimHost) => void>> = {
+  "removed": (sim) => void sim.files.remove(EVENTS),
+  "cut to nothing": (sim) => cutInPlace(sim, ""),
+  "cut, and written to by another program": (sim) =>
+    cutInPlace(sim, `{"ts": "2026-06-01T00:00:00.000Z", "event": "note"}\n`),
+};
+
+/** The same file with another content, as `: > file` leaves it. */
+function cutInPlace(sim: SimHost, content: string): void {
+  sim.disk.put(EVENTS, content);
+}
+
+for (const [loss, lose] of Object.entries(LOSSES)) {
+  Deno.test(`poll() and append() forget nothing of what is known when the events file is ${loss}`, () => {
+    for (const look of [true, false]) {
+      const sim = simHost(1);
+      const log = busyLog(sim);
+      const { state } = log;
+      const replaced: string[] = [];
+      log.onReplaced = (path) => replaced.push(path);
+      lose(sim);
+      if (look) {
+        log.poll();
+        assert.deepEqual([log.state, replaced], [state, [EVENTS]], loss);
+        log.poll();
+      }
+      log.append({ event: "round_start", round_num: 42, phase: null });
+      log.poll();
+      assert.deepEqual(
+        [log.state.highestRound, log.state.roundsEnded, log.state.running?.num],
+        [42, 1, 42],
+        loss,
+      );
+      assert.equal(replaced.length, 1, loss);
+      assert.deepEqual(EventLog.open(sim.secondProgram(), LAYOUT).state, log.state);
+    }
+  });
+}
+
+Deno.test("poll() goes on where it was when a log directory comes back as it was", () => {
+  const sim = simHost(1);
+  const log = busyLog(sim);
+  const { state } = log;
+  const { dir, name, node } = sim.disk.place(LAYOUT.dir, false)!;
+  takeAway(sim);
+  sim.disk.readOnlyUntil(sim.t + HOUR_MS);
+  log.poll();
+  assert.notEqual(log.fault, null);
+  dir.entries.set(name, node!);
+  sim.elapse(HOUR_MS);
+  log.poll();
+  assert.deepEqual([log.state, log.fault], [state, null]);
+});
+
 Deno.test("append() keeps what comes while a log directory is away and cannot be made again", () => {
   const sim = simHost(1);
   const log = logWithARound(sim);
@@ -65,10 +127,13 @@ Deno.test("renew() takes the lock again where its file has gone, and names who w
   assert.ok("release" in lock);
   const held = new ServeLock(sim.life, LAYOUT, lock);
   assert.equal(held.renew(), null);
+  const { since } = livingServe(sim, LAYOUT)!;
   const second = sim.secondProgram();
   takeAway(sim);
   sim.disk.makeDir(LAYOUT.dir);
+  sim.elapse(HOUR_MS);
   assert.equal(held.renew(), null);
+  assert.equal(livingServe(sim, LAYOUT)?.since, since);
   assert.ok("heldBy" in takeServeLock(second, LAYOUT));
   assert.equal(sim.disk.text(LAYOUT.servePid), String(sim.life.process.pid));
   takeAway(sim);
