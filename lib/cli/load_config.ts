@@ -10,7 +10,7 @@ import type { ConfigPlace } from "../core/config_paths.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Failure, failure, type Problem } from "../core/problem.ts";
-import { dirOf } from "../core/path_parts.ts";
+import { baseName, dirOf, normalPath } from "../core/path_parts.ts";
 import type { Host } from "../host.ts";
 import { isInWorkTree } from "../supervise/work_tree.ts";
 
@@ -51,9 +51,13 @@ export async function loadConfig(
   return loaded(checked, inWorkingFolder(host, raw, checked, place));
 }
 
-/** The absolute path of the configuration that `--config` (or nothing) stands for. */
+/** The absolute path of the configuration that `--config` (or nothing) stands for; its folder has no `.` or `..`. */
 export function configPathOf(host: Host, flag: string | undefined): string {
-  return absolute(flag ?? CONFIG_NAME, host.env.cwd);
+  const path = absolute(flag ?? CONFIG_NAME, host.env.cwd);
+  const dir = dirOf(path);
+  // Links are followed before `..` is taken away: the parent of a linked folder is not the link's.
+  const real = dir.split("/").includes("..") ? realPathOn(host)(dir) : null;
+  return joined(real ?? normalPath(dir), baseName(path));
 }
 
 function withFolders(raw: object, fixed: FixedFolders): object {
@@ -156,7 +160,11 @@ function count(n: number, noun: string): string {
 }
 
 function absolute(path: string, cwd: string): string {
-  return path.startsWith("/") ? path : `${cwd}/${path.replace(/^(\.\/)+/, "")}`;
+  return path.startsWith("/") ? path : `${cwd}/${path}`;
+}
+
+function joined(dir: string, name: string): string {
+  return dir === "/" ? `/${name}` : `${dir}/${name}`;
 }
 
 /** Verbs that only read answer 1 where the others answer 78. */

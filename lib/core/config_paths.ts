@@ -1,4 +1,4 @@
-import { baseName } from "./path_parts.ts";
+import { baseName, normalPath } from "./path_parts.ts";
 
 /** Where a configuration file lies, and what its paths are taken against. */
 export interface ConfigPlace {
@@ -78,13 +78,4 @@ function expandHome(written: string, home: string | null): Resolved {
 
 function joinPath(base: string, path: string): string {
   return path.startsWith("/") ? path : `${base}/${path}`;
-}
-
-function normalPath(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return `/${parts.join("/")}`;
 }

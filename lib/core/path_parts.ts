@@ -15,3 +15,21 @@ export function baseName(path: string): string {
 export function dirOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf("/"), 1));
 }
+
+/**
+ * An absolute path without `.`, `..` and empty parts, by its text alone.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(normalPath("/srv/site/../app//./x.toml"), "/srv/app/x.toml");
+ * ```
+ */
+export function normalPath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}

@@ -25,6 +25,22 @@ Deno.test("init refuses what is there, and --force writes it again without a com
   assert.deepEqual([second.code, JSON.parse(second.out).committed, second.err], [0, false, ""]);
 });
 
+Deno.test("init takes the project from where --config leads, and refuses it outside of a git work tree", async () => {
+  await using project = await Project.with(["true"]);
+  await Deno.mkdir(`${project.workDir}/sub`);
+  const cwd = `${project.workDir}/sub`;
+  const { code, out } = await project.run(["init", "--json", "--config", "../loop.toml"], { cwd });
+  assert.deepEqual([code, JSON.parse(out).work_dir], [0, project.workDir]);
+  assert.match(Deno.readTextFileSync(`${project.workDir}/loop.toml`), /"~\/\.agent-runner\/site[\/-]/);
+  const outside = await project.run(["init", "--config", "../new/loop.toml"]);
+  assert.equal(outside.code, 1);
+  assert.equal(
+    outside.err,
+    `error: Cannot set up ${project.dir}/new: it is not a git working tree\nhint: git init\n`,
+  );
+  assert.throws(() => Deno.statSync(`${project.dir}/new`), Deno.errors.NotFound);
+});
+
 Deno.test("a verb whose output cannot be written says so, without a stack trace", async () => {
   await using project = await Project.with(["true"]);
   const before = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
