@@ -43,9 +43,15 @@ export async function init({ host, parts }: CliContext, flags: InitFlags): Promi
   }
 }
 
-/** Whether a commit of these files would hold anything; also where git cannot say. */
+/** Whether a commit of these files would hold anything; also where git cannot say. New files count, however git is set. */
 async function differs(host: Host, dir: string, files: readonly string[]): Promise<boolean> {
-  const { code, stdout } = await host.git.run(dir, ["status", "--porcelain", "--", ...files]);
+  const { code, stdout } = await host.git.run(dir, [
+    "status",
+    "--porcelain",
+    "--untracked-files=all",
+    "--",
+    ...files,
+  ]);
   return code !== 0 || stdout.length > 0;
 }
 

@@ -41,6 +41,13 @@ Deno.test("init takes the project from where --config leads, and refuses it outs
   assert.throws(() => Deno.statSync(`${project.dir}/new`), Deno.errors.NotFound);
 });
 
+Deno.test("init commits what it wrote, also where git is set to show no new files", async () => {
+  await using project = await Project.with(["true"]);
+  await project.git("config", "status.showUntrackedFiles", "no");
+  const { code, out } = await project.run(["init", "--json", "--config", "sub/loop.toml"]);
+  assert.deepEqual([code, JSON.parse(out).committed], [0, true]);
+});
+
 Deno.test("a verb whose output cannot be written says so, without a stack trace", async () => {
   await using project = await Project.with(["true"]);
   const before = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
