@@ -24,13 +24,13 @@ export async function init({ host, parts }: CliContext, flags: InitFlags): Promi
   try {
     if (host.files.stat(path) !== null && !flags.force) {
       return failure(EXIT.failed, `Cannot write ${path}: it is there already`, {
-        hint: "agent-runner init --force",
+        hint: `agent-runner init --force${configWords(host, path)}`,
       });
     }
     const created = write(host, path, preset, PROMPT_SCAFFOLD, flags.force);
     const isNews = flags.commit && await differs(host, dir, created);
     const refusal = isNews ? await host.git.commit(dir, created, "chore: agent-runner initial config") : null;
-    report(host, flags, { dir, preset: preset.name, created, committed: isNews && refusal === null });
+    report(host, flags, { path, preset: preset.name, created, committed: isNews && refusal === null });
     if (refusal !== null) {
       return failure(EXIT.failed, `Cannot commit ${created.join(", ")}: ${refusal}`, {
         hint: "the files are written; commit them by hand, or use --no-commit",
@@ -43,7 +43,7 @@ export async function init({ host, parts }: CliContext, flags: InitFlags): Promi
   }
 }
 
-/** Whether a commit of these files would hold anything; also where git cannot say. New files count, however git is set. */
+/** Whether a commit of these files would hold anything, however git is set; also where git cannot say. */
 async function differs(host: Host, dir: string, files: readonly string[]): Promise<boolean> {
   const { code, stdout } = await host.git.run(dir, [
     "status",
@@ -89,21 +89,39 @@ function ignoreLogs(host: Host, dir: string): boolean {
 }
 
 interface Report {
-  readonly dir: string;
+  readonly path: string;
   readonly preset: string;
   readonly created: readonly string[];
   readonly committed: boolean;
 }
 
-function report(host: Host, flags: InitFlags, { dir, preset, created, committed }: Report): void {
+function report(host: Host, flags: InitFlags, { path, preset, created, committed }: Report): void {
   const { out } = host.terminal;
+  const dir = dirOf(path);
   if (flags.json) {
     const document = { work_dir: dir, files_created: created, committed, preset };
     out.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
   out.write(`Wrote ${created.join(", ")}${committed ? " and committed them" : ""}.\n`);
-  out.write(`Next: say in ${PROMPT_PATH} what the agent should do, then run: agent-runner serve\n`);
+  const prompt = fromHere(host, `${dir}/${PROMPT_PATH}`);
+  const serve = `agent-runner serve${configWords(host, path)}`;
+  out.write(`Next: say in ${prompt} what the agent should do, then run: ${serve}\n`);
+}
+
+/** What a verb needs behind it to find this configuration: nothing where it is the usual one. */
+function configWords(host: Host, path: string): string {
+  return path === configPathOf(host, undefined) ? "" : ` --config ${shellWord(fromHere(host, path))}`;
+}
+
+/** As short as it can be written in the working folder. */
+function fromHere({ env }: Host, path: string): string {
+  return path.startsWith(`${env.cwd}/`) ? path.slice(env.cwd.length + 1) : path;
+}
+
+/** Quoted where a shell would take it for more than one plain word. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function unknownPreset(name: string, presets: readonly Preset[]): Failure {

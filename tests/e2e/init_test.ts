@@ -25,6 +25,28 @@ Deno.test("init refuses what is there, and --force writes it again without a com
   assert.deepEqual([second.code, JSON.parse(second.out).committed, second.err], [0, false, ""]);
 });
 
+Deno.test("init says what comes next with the --config that it was given, where that is not the usual one", async () => {
+  await using project = await Project.with(["true"]);
+  const { workDir } = project;
+  const cases: readonly (readonly [config: string, prompt: string, word: string])[] = [
+    ["./cfg/my.toml", "cfg/prompts/main.md", "cfg/my.toml"],
+    ["it's mine/my.toml", "it's mine/prompts/main.md", "'it'\\''s mine/my.toml'"],
+    [`../site/my.toml`, "prompts/main.md", "my.toml"],
+  ];
+  for (const [config, prompt, word] of cases) {
+    const { out } = await project.run(["init", "--config", config]);
+    const next =
+      `Next: say in ${prompt} what the agent should do, then run: agent-runner serve --config ${word}`;
+    assert.equal(out.split("\n")[1], next);
+    const { err } = await project.run(["init", "--config", config]);
+    assert.equal(err.split("\n")[1], `hint: agent-runner init --force --config ${word}`);
+  }
+  const above = await project.run(["init", "--config", "../my.toml"], { cwd: `${workDir}/cfg` });
+  assert.equal(above.err.split("\n")[1], `hint: agent-runner init --force --config ${workDir}/my.toml`);
+  const usual = await project.run(["init", "--force", "--config", `${workDir}/agent-runner.toml`]);
+  assert.match(usual.out, /\nNext: say in prompts\/main\.md what .* run: agent-runner serve\n$/);
+});
+
 Deno.test("init takes the project from where --config leads, and refuses it outside of a git work tree", async () => {
   await using project = await Project.with(["true"]);
   await Deno.mkdir(`${project.workDir}/sub`);
