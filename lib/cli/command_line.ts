@@ -140,14 +140,16 @@ async function readBehind(
   if (scan.asks === "help") return { ...said, kind: "help", of: at, isAsked: true };
   if (scan.asks === "version") return { ...said, kind: "version" };
   if (isVerb(at)) return { ...said, ...called(at, given, scan) };
-  if (scan.problems.length > 0) return { ...said, kind: "wrong", problems: scan.problems };
+  // Words that no verb reads are not scanned; what is wrong is still to be said as they ask.
+  const unread = { path, json: said.json || scan.plain.includes("--json") };
+  if (scan.problems.length > 0) return { ...unread, kind: "wrong", problems: scan.problems };
   const [name, ...rest] = scan.plain;
   if (name === undefined) return { ...said, kind: "help", of: at, isAsked: false };
   const verbs = await at.verbs();
   const next = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
   if (next !== undefined) return await readBehind(next, [...path, name], given, rest);
   const text = `unknown command${didYouMean(name, Object.keys(verbs))}`;
-  return { ...said, kind: "wrong", problems: [problem(name, text)] };
+  return { ...unread, kind: "wrong", problems: [problem(name, text)] };
 }
 
 interface Scan {

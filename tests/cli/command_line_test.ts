@@ -117,6 +117,24 @@ Deno.test("readLine() names all that is wrong, with what may have been meant", a
   }
 });
 
+Deno.test("readLine() hears --json, whatever else is wrong", async () => {
+  for (
+    const words of [
+      "lok near --json",
+      "tool lst --json",
+      "--jsno look --json",
+      "look fra --json",
+      "--json lok",
+    ]
+  ) {
+    const line = await read(words);
+    assert.deepEqual([line.kind, line.json], ["wrong", true], words);
+  }
+  for (const words of ["lok near", "tool lst json", "--jsno look"]) {
+    assert.equal((await read(words)).json, false, words);
+  }
+});
+
 Deno.test("readLine() hears --help and --version, whatever else is wrong", async () => {
   for (const words of ["look --help", "look -h --lok", "--help look", "tool --help", "tool list -h"]) {
     const line = await read(words);
