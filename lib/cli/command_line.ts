@@ -197,7 +197,7 @@ function takeFlag(flags: Flags, word: string, next: string | undefined, scan: Om
   const { name, flag, on } = found;
   if (flag.kind === "switch") {
     if (inline === undefined) scan.given[name] = on;
-    else scan.problems.push(problem(written, `takes no value, got ${JSON.stringify(inline)}`));
+    else scan.problems.push(problem(written, `takes no value, got ${quoted(inline)}`));
     return 0;
   }
   const text = inline ?? (next?.startsWith("--") ? undefined : next);
@@ -262,12 +262,22 @@ function readWord<Value>(
 ): Value | undefined {
   const value = read(word);
   if (value === undefined) {
-    const text = `expected ${expected}, got ${JSON.stringify(word)}${didYouMean(word, words)}`;
+    const text = `expected ${expected}, got ${quoted(word)}${didYouMean(word, words)}`;
     problems.push(problem(where, text));
   }
   return value;
 }
 
 function problem(where: string, text: string): Problem {
-  return { where, text, line: null };
+  return { where: visible(where), text, line: null };
+}
+
+/** A word as it is; within quotes where nothing would be seen of it, or a terminal would obey it. */
+function visible(word: string): string {
+  return word === "" || /\p{Cc}/u.test(word) ? quoted(word) : word;
+}
+
+/** As in JSON, which leaves some control characters as they are. */
+function quoted(word: string): string {
+  return JSON.stringify(word).replace(/\p{Cc}/gu, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }

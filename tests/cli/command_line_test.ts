@@ -117,6 +117,23 @@ Deno.test("readLine() names all that is wrong, with what may have been meant", a
   }
 });
 
+Deno.test("readLine() quotes what is wrong, when it is empty or holds control characters", async () => {
+  const cases: readonly (readonly [words: readonly string[], problem: string])[] = [
+    [[""], '"": unknown command'],
+    [["\x1b[2J"], '"\\u001b[2J": unknown command'],
+    [["--\x9b2J\n", "look"], '"--\\u009b2J\\n": unknown flag'],
+    [["look", "near", "1", "\x7f"], '"\\u007f": one word too many'],
+    [["look", "\x9b"], '<where>: expected near or far, got "\\u009b"'],
+    [["look", "near", "--all=\x9b"], '--all: takes no value, got "\\u009b"'],
+    [['zwölf \\ "x"'], 'zwölf \\ "x": unknown command'],
+  ];
+  for (const [words, expected] of cases) {
+    const line = await readLine(PROGRAM, words);
+    assert.ok(line.kind === "wrong", expected);
+    assert.deepEqual(line.problems.map(({ where, text }) => `${where}: ${text}`), [expected]);
+  }
+});
+
 Deno.test("readLine() hears --json, whatever else is wrong", async () => {
   for (
     const words of [
