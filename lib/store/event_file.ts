@@ -1,6 +1,16 @@
+import type { Instant } from "../core/instant.ts";
 import type { ProjectState } from "../core/project_state.ts";
 import type { AppendFile, Host } from "../host.ts";
-import { eventFileName, eventFileNames, type FileMark, lastPlausibleName, markOf } from "./fold.ts";
+import { bestEffort } from "./best_effort.ts";
+import {
+  eventFileName,
+  eventFileNames,
+  type Folded,
+  foldLog,
+  foldOnTop,
+  isWhole,
+  lastPlausibleName,
+} from "./fold.ts";
 import type { Layout } from "./layout.ts";
 
 /** The file that this program appends to. */
@@ -30,9 +40,13 @@ export class EventFile {
     return `${this.#layout.dir}/${this.#name}`;
   }
 
-  /** Somebody has moved or removed it. */
+  /** Somebody has moved or removed it; false where that cannot be seen. */
   get hasMoved(): boolean {
-    return this.#host.files.stat(this.path)?.inode !== this.#file.inode;
+    let hasMoved = false;
+    bestEffort(() => {
+      hasMoved = this.#host.files.stat(this.path)?.inode !== this.#file.inode;
+    });
+    return hasMoved;
   }
 
   /**
@@ -85,20 +99,19 @@ export function isTornAt(file: AppendFile, offset: number): boolean {
   return byte[0] !== LINE_END[0];
 }
 
-/** Whether a fold from the start lacks what is known: lines of this program are gone. */
-export function hasForgotten(anew: ProjectState, known: ProjectState): boolean {
-  return anew.highestRound < known.highestRound || anew.roundsEnded < known.roundsEnded ||
-    (anew.serve.kind === "never" && known.serve.kind !== "never");
+/**
+ * The fold after somebody has changed what was folded. What is known is not forgotten with lines that are gone: then the
+ * state goes on, and what was written after `seenAt` comes on top.
+ */
+export function foldAnew(host: Host, layout: Layout, known: Folded, seenAt: Instant): Folded {
+  const anew = isWhole(host, layout, known.files) ? foldLog(host, layout) : null;
+  return anew === null || hasForgotten(anew.state, known.state)
+    ? foldOnTop(host, layout, known, seenAt)
+    : anew;
 }
 
-/** Where the files end, all of them in the order of folding; nothing is known of `name`. */
-export function marksOf(host: Host, layout: Layout, name: string): Readonly<Record<string, FileMark>> {
-  const marks: Record<string, FileMark> = {};
-  for (const one of eventFileNames(host, layout)) {
-    const file = host.files.open(`${layout.dir}/${one}`);
-    if (file === null) continue;
-    marks[one] = markOf(file, one === name ? 0 : file.size());
-    file.close();
-  }
-  return marks;
+/** Whether a fold from the start lacks what is known, as when older months were removed. */
+function hasForgotten(anew: ProjectState, known: ProjectState): boolean {
+  return anew.highestRound < known.highestRound || anew.roundsEnded < known.roundsEnded ||
+    (anew.serve.kind === "never" && known.serve.kind !== "never");
 }

@@ -2,8 +2,9 @@ import { type Draft, EVENTS, type LoggedEvent } from "../core/events.ts";
 import { FileError } from "../core/file_error.ts";
 import { evolve, type ProjectState } from "../core/project_state.ts";
 import type { Host } from "../host.ts";
+import { type Instant, instantOf, isoOf } from "../core/instant.ts";
 import { bestEffort } from "./best_effort.ts";
-import { EventFile, hasForgotten, isTornAt, LINE_END, marksOf } from "./event_file.ts";
+import { EventFile, foldAnew, isTornAt, LINE_END } from "./event_file.ts";
 import {
   eventFileName,
   eventFileOf,
@@ -11,6 +12,7 @@ import {
   foldFile,
   foldLog,
   foldOn,
+  isWhole,
   lastPlausibleName,
   markOf,
   UNSEEN_TAIL,
@@ -40,6 +42,9 @@ export class EventLog {
   /** The file has been taken away and could not be made again: nobody would see what is written. */
   #isAway = false;
   #sinceCheckpoint = 0;
+  /** All that was written until then is folded. */
+  #seenAt: string;
+  #beginnings = 0;
 
   /** Called with each event that this process appends, also while the disk takes none. */
   onAppend: (event: LoggedEvent) => void = () => {};
@@ -54,6 +59,7 @@ export class EventLog {
     this.#host = host;
     this.#layout = layout;
     this.#own = own;
+    this.#seenAt = isoOf(host.clock.now());
     this.#folded = foldLog(host, layout);
     this.#state = this.#folded.state;
   }
@@ -90,6 +96,11 @@ export class EventLog {
   /** Whether the file is not where it was: the next `poll` begins it anew. */
   get hasMoved(): boolean {
     return this.#isAway || this.#own.hasMoved;
+  }
+
+  /** How often the file was begun anew, perhaps with its folder. */
+  get beginnings(): number {
+    return this.#beginnings;
   }
 
   /** Stamps, writes and folds one event. Never throws: what the disk refuses is queued in order. */
@@ -163,8 +174,9 @@ export class EventLog {
     const end = this.#tolerating(() => this.#own.file.append(bytes));
     if (end === null) return false;
     const start = end - bytes.length;
-    if (start !== known) return this.#foldMixed(bytes, start, known);
+    if (start !== known) return this.#foldMixed(bytes, start, known, event.ts);
     this.#foldOwn(event, end);
+    this.#seenAt = event.ts;
     return true;
   }
 
@@ -185,11 +197,11 @@ export class EventLog {
    * Others have written too, or cut the file. If one of them left half a line, ours hangs on it and is written once
    * more. False when the disk refused that.
    */
-  #foldMixed(bytes: Uint8Array, start: number, known: number): boolean {
+  #foldMixed(bytes: Uint8Array, start: number, known: number, ts: string): boolean {
     const before = this.#folded.counts;
     const standsAlone = !isTornAt(this.#own.file, start) ||
       this.#tolerating(() => this.#own.file.append(bytes)) !== null;
-    if (start < known) this.#foldAnew();
+    if (start < known) this.#foldAnew(Math.min(timeOf(this.#seenAt), timeOf(ts) - 1));
     else this.#adopt(foldFile(this.#folded, this.#own.name, this.#own.file, known));
     this.#sinceCheckpoint += Math.max(0, this.#folded.counts.lines - before.lines);
     return standsAlone;
@@ -228,6 +240,7 @@ export class EventLog {
   #beginAgain(): void {
     this.#isAway = this.#tolerating(() => this.#own.reopen()) === null;
     if (this.#isAway) return;
+    this.#beginnings += 1;
     this.#foldNew();
     if (this.#queue.length > 0) this.#flush();
     else keepReserve(this.#host, this.#layout);
@@ -240,26 +253,19 @@ export class EventLog {
     else this.#adopt(on);
   }
 
-  /**
-   * Somebody has changed what was folded. What this program knows is not forgotten with lines that are gone: then the
-   * state goes on, and what the file of now holds comes on top.
-   */
-  #foldAnew(): void {
-    const anew = foldLog(this.#host, this.#layout);
-    const known = this.#folded;
-    if (!hasForgotten(anew.state, known.state)) {
-      this.#adopt(anew);
-      return;
-    }
-    const files = marksOf(this.#host, this.#layout, this.#own.name);
-    this.#adopt(foldFile({ ...known, files }, this.#own.name, this.#own.file, 0));
+  /** Somebody has changed what was folded. */
+  #foldAnew(seenAt = timeOf(this.#seenAt)): void {
+    const { [this.#own.name]: own } = this.#folded.files;
+    const isOwnWhole = own !== undefined && isWhole(this.#host, this.#layout, { [this.#own.name]: own });
+    this.#adopt(foldAnew(this.#host, this.#layout, this.#folded, seenAt));
     this.checkpoint();
-    this.onReplaced(this.#own.path);
+    if (!isOwnWhole) this.onReplaced(this.#own.path);
   }
 
   /** Queued lines are in the state, though not yet in the files. */
   #adopt(folded: Folded): void {
     this.#folded = folded;
+    this.#seenAt = isoOf(this.#host.clock.now());
     this.#state = this.#queue.reduce(
       (state, line) => evolve(state, JSON.parse(line) as LoggedEvent),
       folded.state,
@@ -284,4 +290,9 @@ export class EventLog {
       return null;
     }
   }
+}
+
+/** Of a time stamp of our own. */
+function timeOf(ts: string): Instant {
+  return instantOf(ts) ?? -Infinity;
 }

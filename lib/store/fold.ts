@@ -4,7 +4,7 @@
  * @module
  */
 import { decodeEvent, isKind } from "../core/events.ts";
-import { type Instant, isoOf } from "../core/instant.ts";
+import { type Instant, instantOf, isoOf } from "../core/instant.ts";
 import {
   changesState,
   evolve,
@@ -111,16 +111,63 @@ export function foldOn(host: Host, layout: Layout, earlier: Folded): Folded | nu
   return folded;
 }
 
-/** Folds the whole lines of one file from `from` on. */
-export function foldFile(folded: Folded, name: string, file: ReadFile, from: number): Folded {
+/** Folds the whole lines of one file from `from` on, of them those that count. */
+export function foldFile(
+  folded: Folded,
+  name: string,
+  file: ReadFile,
+  from: number,
+  counting: ((line: string) => boolean) | null = null,
+): Folded {
   let { state, counts } = folded;
   let whole = { state, counts, offset: from };
   for (const chunk of chunksForward(file, from)) {
-    ({ state, counts } = foldChunk(state, counts, chunk));
+    const text = counting === null ? chunk.text : chunk.text.split("\n").filter(counting).join("\n");
+    ({ state, counts } = foldChunk(state, counts, { ...chunk, text }));
     if (!chunk.inside) whole = { state, counts, offset: chunk.end };
   }
   const files = { ...folded.files, [name]: markOf(file, whole.offset) };
   return { state: whole.state, counts: whole.counts, files };
+}
+
+/**
+ * Goes on from an earlier fold although lines of it are gone: what is known stays. Of a file that is no continuation only
+ * what was written after `seenAt` counts; all before it is known.
+ */
+export function foldOnTop(host: Host, layout: Layout, earlier: Folded, seenAt: Instant): Folded {
+  let folded: Folded = { ...earlier, files: {} };
+  for (const name of eventFileNames(host, layout)) {
+    const file = host.files.open(`${layout.dir}/${name}`);
+    if (file === null) continue;
+    try {
+      const mark = earlier.files[name];
+      folded = mark !== undefined && continues(file, mark)
+        ? foldFile(folded, name, file, mark.offset)
+        : foldFile(folded, name, file, 0, (line) => writtenAfter(line, seenAt));
+    } finally {
+      file.close();
+    }
+  }
+  return folded;
+}
+
+/** Whether each file of an earlier fold still begins with what was folded of it. */
+export function isWhole(host: Host, layout: Layout, files: Folded["files"]): boolean {
+  return Object.entries(files).every(([name, mark]) => {
+    const file = host.files.open(`${layout.dir}/${name}`);
+    if (file === null) return false;
+    try {
+      return continues(file, mark);
+    } finally {
+      file.close();
+    }
+  });
+}
+
+/** A line without a time counts as new. */
+function writtenAfter(line: string, at: Instant): boolean {
+  const written = instantOf(/^\{"ts": ?"([^"]*)"/.exec(line)?.[1] ?? "");
+  return written === null || written > at;
 }
 
 export function markOf(file: ReadFile, offset: number): FileMark {

@@ -68,13 +68,16 @@ export interface RoundResult {
 
 export async function seeThrough(supervision: Supervision, round: StartedRound): Promise<RoundResult> {
   const { host, config, layout } = supervision;
-  const record = readRunningRound(host, layout);
+  let record = readRunningRound(host, layout);
   const context = readerContext(config, round.round);
   const reader = new RoundReader(host, round.logPath, supervision.reader, context, round.hole);
   const cap = new LogCap(host, round.logPath, {
     capMb: config.runtime.round_log_max_mb,
     hole: round.hole,
-    onHole: (hole) => bestEffort(() => recordHole(host, layout, hole)),
+    onHole: (hole) => {
+      record = record && { ...record, hole };
+      bestEffort(() => recordHole(host, layout, hole));
+    },
   });
   try {
     const end = await watchAgent(supervision, {

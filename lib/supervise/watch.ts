@@ -53,11 +53,11 @@ export async function watchAgent(supervision: Supervision, watch: Watch): Promis
   const wake = AbortSignal.any([watch.mayHaveEnded, watch.stopNow]);
   const lookMs = host.terminal.err.isTerminal ? LOOK_WATCHED_MS : LOOK_MS;
   const progress = new Progress(supervision, watch);
+  let { beginnings } = log;
   for (;;) {
-    if (log.hasMoved) {
-      bestEffort(() => log.poll());
-      watch.onMoved();
-    }
+    if (log.hasMoved) bestEffort(() => log.poll());
+    if (log.beginnings !== beginnings) watch.onMoved();
+    beginnings = log.beginnings;
     const nowMs = host.clock.boot().ms;
     progress.look(nowMs);
     const reason = watch.hasEnded() ? { kind: "ended" } as const : reasonToEnd(watch, nowMs, progress);

@@ -6,6 +6,7 @@ import { EVENTS, HOUR_MS, simHost } from "../sim/fixtures.ts";
 import type { SimHost } from "../sim/sim_host.ts";
 
 const LAYOUT = layoutOf("/project/logs");
+const OLDER = `${LAYOUT.dir}/events-2026-01.jsonl`;
 
 function takeAway(sim: SimHost): void {
   sim.disk.detach(sim.disk.place(LAYOUT.dir, false)!);
@@ -84,6 +85,42 @@ for (const [loss, lose] of Object.entries(LOSSES)) {
     }
   });
 }
+
+Deno.test("poll() folds nothing twice when an older month is removed, or lines of this one", () => {
+  const ways: readonly ((sim: SimHost) => void)[] = [
+    (sim) => void sim.files.remove(OLDER),
+    (sim) => {
+      const kept = sim.disk.text(EVENTS)!.split("\n").slice(-3).join("\n");
+      sim.files.remove(EVENTS);
+      sim.disk.put(EVENTS, kept);
+    },
+  ];
+  for (const change of ways) {
+    const sim = simHost(1);
+    sim.disk.put(OLDER, "");
+    const log = busyLog(sim);
+    sim.elapse(5);
+    log.poll();
+    const { state } = log;
+    change(sim);
+    log.poll();
+    assert.deepEqual(log.state, state);
+    log.poll();
+    assert.deepEqual(log.state, state);
+    assert.deepEqual(EventLog.open(sim.secondProgram(), LAYOUT).state, state);
+  }
+});
+
+Deno.test("poll() takes in what another program wrote into a month that begins meanwhile", () => {
+  const sim = simHost(1);
+  const log = busyLog(sim);
+  sim.stepClock(31 * 24 * HOUR_MS);
+  const second = EventLog.open(sim.secondProgram(), LAYOUT);
+  second.append({ event: "round_start", round_num: 44, phase: null });
+  sim.files.remove(EVENTS);
+  log.poll();
+  assert.equal(log.state.highestRound, 44);
+});
 
 Deno.test("poll() goes on where it was when a log directory comes back as it was", () => {
   const sim = simHost(1);
