@@ -7,7 +7,7 @@ import { parse, TomlError } from "smol-toml";
 import type { Config } from "../core/config.ts";
 import { checkConfig } from "../core/config_check.ts";
 import type { ConfigPlace } from "../core/config_paths.ts";
-import { EXIT, type ExitCode } from "../core/exit_code.ts";
+import type { ExitCode } from "../core/exit_code.ts";
 import { FileError } from "../core/file_error.ts";
 import { type Failure, failure, type Problem } from "../core/problem.ts";
 import { baseName, dirOf, normalPath } from "../core/path_parts.ts";
@@ -166,6 +166,3 @@ function absolute(path: string, cwd: string): string {
 function joined(dir: string, name: string): string {
   return dir === "/" ? `/${name}` : `${dir}/${name}`;
 }
-
-/** Verbs that only read answer 1 where the others answer 78. */
-export const READING: ExitCode = EXIT.failed;
