@@ -13,6 +13,6 @@ export const PLUGINS: readonly ShippedPlugin[] = [
   {
     name: "claude_error_detector",
     agents: ["claude"],
-    load: async () => (await import("./claude.ts")).claude,
+    load: async () => (await import("./claude.ts" as string) as typeof import("./claude.ts")).claude,
   },
 ];

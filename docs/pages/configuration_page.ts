@@ -1,4 +1,4 @@
-import type * as v from "valibot";
+import type { GenericSchema } from "valibot";
 import {
   CONFIG,
   DETECTOR_NAMES,
@@ -79,7 +79,7 @@ function typeOf({ type, schema }: Row<unknown>): string {
 }
 
 /** What a number may be, from the checks of its schema. */
-function limitsOf(schema: v.GenericSchema<unknown, unknown>): string {
+function limitsOf(schema: GenericSchema<unknown, unknown>): string {
   const steps = stepsOf(schema);
   const min = steps.find(({ type }) => type === "min_value")?.requirement;
   const max = steps.find(({ type }) => type === "max_value")?.requirement;

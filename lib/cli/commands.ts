@@ -1,6 +1,7 @@
 /**
  * The COMMANDS table: every verb with its flags. Help, did-you-mean and the reference page derive from it; a verb's
- * own module is read only when the verb runs.
+ * own module is read only when the verb runs. Its path is `as string` so that the runtime does not foresee it: what it
+ * can foresee it looks for at each start, from source, which takes 9 ms for all verbs.
  *
  * @module
  */
@@ -38,7 +39,7 @@ export const COMMANDS: Verbs = {
       force: { kind: "switch", text: "Overwrite what is there." },
       commit: { kind: "switch", text: "Commit the files that were written.", usual: true },
     },
-    load: async () => (await later<typeof import("./init.ts")>("./init.ts")).init,
+    load: async () => (await import("./init.ts" as string) as typeof import("./init.ts")).init,
   }),
   serve: verb<ServeFlags>({
     brief: "Keep the agent working, round after round.",
@@ -54,7 +55,7 @@ export const COMMANDS: Verbs = {
         of: POSITIVE,
       },
     },
-    load: async () => (await later<typeof import("./serve.ts")>("./serve.ts")).serveVerb,
+    load: async () => (await import("./serve.ts" as string) as typeof import("./serve.ts")).serveVerb,
   }),
   stop: verb<StopFlags>({
     brief: "Stop the supervisor; a running round is finished first.",
@@ -62,15 +63,15 @@ export const COMMANDS: Verbs = {
       now: { kind: "switch", text: "End a running round too." },
       wait: { kind: "switch", text: "Wait for the round, however long." },
     },
-    load: async () => (await later<typeof import("./stop.ts")>("./stop.ts")).stop,
+    load: async () => (await import("./stop.ts" as string) as typeof import("./stop.ts")).stop,
   }),
   kill: verb<GlobalFlags>({
     brief: "End supervisor and round at once.",
-    load: async () => (await later<typeof import("./stop.ts")>("./stop.ts")).kill,
+    load: async () => (await import("./stop.ts" as string) as typeof import("./stop.ts")).kill,
   }),
   status: verb<GlobalFlags>({
     brief: "Say whether the supervisor runs.",
-    load: async () => (await later<typeof import("./stop.ts")>("./stop.ts")).status,
+    load: async () => (await import("./stop.ts" as string) as typeof import("./stop.ts")).status,
   }),
   round: verb<RoundFlags>({
     brief: "Run one round now, whatever the log says about waiting.",
@@ -82,7 +83,7 @@ export const COMMANDS: Verbs = {
         of: TEXT,
       },
     },
-    load: async () => (await later<typeof import("./serve.ts")>("./serve.ts")).roundVerb,
+    load: async () => (await import("./serve.ts" as string) as typeof import("./serve.ts")).roundVerb,
   }),
   peek: verb<PeekFlags>({
     brief: "Show what is going on; changes nothing.",
@@ -104,7 +105,7 @@ export const COMMANDS: Verbs = {
         usual: 10,
       },
     },
-    load: async () => (await later<typeof import("./peek.ts")>("./peek.ts")).peek,
+    load: async () => (await import("./peek.ts" as string) as typeof import("./peek.ts")).peek,
   }),
   events: verb<EventsFlags>({
     brief: "Print events of the log as they are stored.",
@@ -119,11 +120,11 @@ export const COMMANDS: Verbs = {
       tail: { kind: "switch", text: "Print new events as they come." },
       follow: { kind: "switch", text: "The same as --tail." },
     },
-    load: async () => (await later<typeof import("./events.ts")>("./events.ts")).events,
+    load: async () => (await import("./events.ts" as string) as typeof import("./events.ts")).events,
   }),
   why: verb<GlobalFlags>({
     brief: "Say in one paragraph what it is doing, and why.",
-    load: async () => (await later<typeof import("./why.ts")>("./why.ts")).why,
+    load: async () => (await import("./why.ts" as string) as typeof import("./why.ts")).why,
   }),
   work: verb<GlobalFlags, [WorkAction, string?]>({
     brief: "Look at what was stashed or committed after a round, and bring it back.",
@@ -134,19 +135,20 @@ export const COMMANDS: Verbs = {
       { text: "list, show or restore.", placeholder: "action", of: oneOf("list", "show", "restore") },
       { text: "A round, or a name of the list.", placeholder: "round", of: TEXT, count: "optional" },
     ],
-    load: async () => (await later<typeof import("./work.ts")>("./work.ts")).work,
+    load: async () => (await import("./work.ts" as string) as typeof import("./work.ts")).work,
   }),
   plugin: {
     brief: "Write, try out and declare plugins.",
     verbs: async () =>
-      (await later<typeof import("./plugin/commands.ts")>("./plugin/commands.ts")).PLUGIN_COMMANDS,
+      (await import("./plugin/commands.ts" as string) as typeof import("./plugin/commands.ts"))
+        .PLUGIN_COMMANDS,
   },
   selftest: verb<GlobalFlags>({
     brief: "Try out whether the promises hold on this machine.",
     text:
       "Plays the story in a temporary folder within 20 s: ending a round, taking one over, a limit, a stop, the disk. " +
       "Exit 1 when something weakens a promise here. TMPDIR decides whose file system is tried.",
-    load: async () => (await later<typeof import("./selftest.ts")>("./selftest.ts")).selftest,
+    load: async () => (await import("./selftest.ts" as string) as typeof import("./selftest.ts")).selftest,
   }),
   "fake-agent": verb<Record<never, never>, string[]>({
     isBare: true,
@@ -161,7 +163,8 @@ export const COMMANDS: Verbs = {
       of: TEXT,
       count: "many",
     }],
-    load: async () => (await later<typeof import("./fake_agent_verb.ts")>("./fake_agent_verb.ts")).fakeAgent,
+    load: async () =>
+      (await import("./fake_agent_verb.ts" as string) as typeof import("./fake_agent_verb.ts")).fakeAgent,
   }),
 };
 
@@ -170,13 +173,3 @@ export const PROGRAM: Group = {
   brief: "Keeps an AI coding agent's CLI working unattended for days.",
   verbs: () => Promise.resolve(COMMANDS),
 };
-
-/**
- * Reads a module when it is needed. What the runtime can foresee it looks for at each start, from source, which takes
- * 9 ms for all verbs; a path that is no literal it cannot. The build puts plain imports in place of the calls.
- *
- * @param path the same as in the type, relative to this file
- */
-function later<Module>(path: string): Promise<Module> {
-  return import(path);
-}

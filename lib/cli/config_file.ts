@@ -1,10 +1,9 @@
 import type { Config } from "../core/config.ts";
 import { EXIT } from "../core/exit_code.ts";
-import { FileError } from "../core/file_error.ts";
+import { bestEffort, FileError } from "../core/file_error.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import type { Failure } from "../core/problem.ts";
 import type { Host } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
 import type { Reread } from "../supervise/reload.ts";
 import type { Parts } from "./context.ts";
 import { type Extensions, loadExtensions } from "./extensions.ts";

@@ -11,7 +11,7 @@ import { chooseReader, type ReaderChoice } from "../extend/choose_reader.ts";
 import { builtInReader, type OutputReader } from "../extend/output_reader.ts";
 import { NOBODY_AROUND, noPlugins, type PluginSet } from "../extend/plugin_set.ts";
 import type { Host } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import { removeHookRecord, writeHookRecord } from "../store/hook_records.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";
 import type { Parts, ShippedPlugin } from "./context.ts";

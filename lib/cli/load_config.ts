@@ -14,6 +14,8 @@ import { baseName, dirOf, normalPath } from "../core/path_parts.ts";
 import type { Host } from "../host.ts";
 import { isInWorkTree } from "../supervise/work_tree.ts";
 
+type PlaceProblems = typeof import("./place_problems.ts");
+
 export interface LoadedConfig {
   readonly kind: "config";
   readonly config: Config;
@@ -148,7 +150,7 @@ async function invalid(
   problems: readonly Problem[],
   exitCode: ExitCode,
 ): Promise<Failure> {
-  const { placeProblems } = await import("./place_problems.ts");
+  const { placeProblems } = await import("./place_problems.ts" as string) as PlaceProblems;
   return failure(exitCode, `Cannot read ${path}: ${count(problems.length, "problem")}`, {
     problems: placeProblems(text, problems),
     hint: `edit ${path}`,

@@ -1,13 +1,16 @@
 import { EXIT } from "../core/exit_code.ts";
 import { failure } from "../core/problem.ts";
 import { lastEvents } from "../observe/event_query.ts";
-import { select } from "../observe/select.ts";
 import { observe } from "../observe/observed.ts";
 import { snapshot } from "../observe/snapshot.ts";
 import { layoutOf } from "../store/layout.ts";
 import type { PeekFlags } from "./flags.ts";
 import type { CliContext, VerbResult } from "./context.ts";
 import { loadConfig } from "./load_config.ts";
+
+// `peek --json` is for pipelines: what only a page or a selection needs would make a fifth of its start.
+type PeekText = typeof import("../observe/peek_text.ts");
+type Select = typeof import("../observe/select.ts");
 
 const EVENTS_SELECTOR = "events.";
 
@@ -40,22 +43,22 @@ export async function peek({ host, parts }: CliContext, flags: PeekFlags): Promi
       },
     );
   }
-  if (flags.select !== undefined) return printSelected(host.terminal.out, document, flags.select, flags.json);
+  if (flags.select !== undefined) return await printSelected(out, document, flags.select, flags.json);
   if (flags.json) out.write(`${JSON.stringify(document, null, 2)}\n`);
   else {
-    // A document needs nothing of what lays out a page, which takes a tenth of the start to load.
-    const { peekText } = await import("../observe/peek_text.ts");
+    const { peekText } = await import("../observe/peek_text.ts" as string) as PeekText;
     out.write(peekText(host, config, observed, document, flags.log));
   }
   return EXIT.done;
 }
 
-function printSelected(
+async function printSelected(
   out: { write(text: string): void },
   document: object,
   path: string,
   asJson: boolean,
-): VerbResult {
+): Promise<VerbResult> {
+  const { select } = await import("../observe/select.ts" as string) as Select;
   const found = select(document, path);
   if (found.kind === "missing") {
     return failure(EXIT.failed, `Cannot select "${path}": there is no "${found.segment}"`, {

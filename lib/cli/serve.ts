@@ -1,5 +1,5 @@
 import type { Config } from "../core/config.ts";
-import { softerThrottle } from "../core/config_later.ts";
+import { softerThrottle } from "../core/config_check.ts";
 import type { Json } from "../core/plugin.ts";
 import type { LoadedPlugin } from "../extend/loaded_plugin.ts";
 import type { Host } from "../host.ts";

@@ -9,7 +9,7 @@ import type { LoggedEvent } from "../core/events.ts";
 import { isOpenEnded } from "../core/rules.ts";
 import type { Host } from "../host.ts";
 import { eventLine, ruleText, untilText } from "../observe/event_text.ts";
-import { bestEffort } from "../store/best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import { encodeLine } from "../store/line_format.ts";
 import type { Activity, Voice } from "../supervise/voice.ts";
 

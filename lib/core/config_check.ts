@@ -1,6 +1,5 @@
-import { CONFIG, type Config, isRow, type PhaseConfig, type Rows } from "./config.ts";
+import { CONFIG, type Config, isRow, type PhaseConfig, type Row, type Rows } from "./config.ts";
 import { isTable, type RawTable, show } from "./config_kinds.ts";
-import { laterKeys } from "./config_later.ts";
 import {
   type ConfigPlace,
   type PathBase,
@@ -119,9 +118,10 @@ function placeTables(tables: Values, base: PathBase, report: Report): Values {
 
 function placeTable(values: Values, rows: Rows, where: string, base: PathBase, report: Report): Values {
   const placed: Values = { ...values };
-  for (const [name, row] of Object.entries(rows)) {
-    const dotted = `${where}.${name}`;
+  for (const name of Object.keys(rows)) {
+    const row = rows[name]!;
     if (!isRow(row) || !row.path) continue;
+    const dotted = `${where}.${name}`;
     placed[name] = dotted === "runtime.work_dir"
       ? base.workDir
       : placeValue(values[name], dotted, base, report);
@@ -152,4 +152,36 @@ function takePath(resolved: Resolved, where: string, report: Report): string | u
   if (resolved.kind === "path") return resolved.path;
   addProblem(report, where, resolved.why);
   return undefined;
+}
+
+/** The dotted keys of a parsed file that are checked and accepted, but not yet carried out. */
+export function laterKeys(raw: unknown): string[] {
+  return laterIn(raw, CONFIG, "");
+}
+
+/** The dotted `[throttle]` keys that are below their default: fine for a rehearsal, too soft for a real service. */
+export function softerThrottle(config: Config): string[] {
+  const rows: Readonly<Record<string, Row<number>>> = CONFIG.throttle;
+  const set: Readonly<Record<string, number>> = config.throttle;
+  return Object.entries(rows)
+    .filter(([name, { default: normal }]) => normal !== null && (set[name] ?? normal) < normal)
+    .map(([name]) => `throttle.${name}`);
+}
+
+function laterIn(raw: unknown, rows: Rows, table: string): string[] {
+  if (!isTable(raw)) return [];
+  const found: string[] = [];
+  for (const [name, value] of Object.entries(raw)) {
+    const dotted = table === "" ? name : `${table}.${name}`;
+    const entry = Object.hasOwn(rows, name) ? rows[name] : undefined;
+    if (entry === undefined) {
+      // What a phase may replace has the names of [runtime].
+      if (table === "phases") found.push(...laterIn(value, CONFIG.runtime, dotted));
+    } else if (!isRow(entry)) {
+      found.push(...laterIn(value, entry, dotted));
+    } else if (entry.later) {
+      found.push(dotted);
+    }
+  }
+  return found;
 }

@@ -3,13 +3,35 @@
  *
  * @module
  */
-import * as v from "valibot";
+import {
+  array,
+  boolean,
+  check,
+  custom,
+  finite,
+  type GenericSchema,
+  maxValue,
+  minLength,
+  minValue,
+  number,
+  picklist,
+  pipe,
+  rawCheck,
+  type RawCheckContext,
+  rawTransform,
+  type RawTransformContext,
+  readonly,
+  regex,
+  safeInteger,
+  string,
+  toLowerCase,
+} from "valibot";
 import { compilePattern } from "./pattern.ts";
 
 export interface Kind<Value> {
   /** The type's name in the reference. */
   readonly type: string;
-  readonly schema: v.GenericSchema<unknown, Value>;
+  readonly schema: GenericSchema<unknown, Value>;
   /** Whether the value, or each of its items, is resolved by the path rules. */
   readonly path: boolean;
 }
@@ -30,9 +52,9 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-const text = v.pipe(v.string(say("must be a string")), v.check(hasNoNul, "must not contain a NUL character"));
+const text = pipe(string(say("must be a string")), check(hasNoNul, "must not contain a NUL character"));
 
-const filledText = v.pipe(text, v.minLength(1, "must not be empty"));
+const filledText = pipe(text, minLength(1, "must not be empty"));
 
 export const STRING: Kind<string> = { type: "string", schema: text, path: false };
 
@@ -41,10 +63,10 @@ export const FILLED: Kind<string> = { type: "string", schema: filledText, path: 
 /** 64 hex digits, in lower case from here on. */
 export const SHA256: Kind<string> = {
   type: "SHA-256",
-  schema: v.pipe(
-    v.string(say("must be a string")),
-    v.toLowerCase(),
-    v.regex(/^[0-9a-f]{64}$/, say("must be 64 hex digits")),
+  schema: pipe(
+    string(say("must be a string")),
+    toLowerCase(),
+    regex(/^[0-9a-f]{64}$/, say("must be 64 hex digits")),
   ),
   path: false,
 };
@@ -52,7 +74,7 @@ export const SHA256: Kind<string> = {
 /** Any table; what reads it checks it. */
 export const TABLE: Kind<RawTable> = {
   type: "table",
-  schema: v.custom<RawTable>(isTable, say("must be a table")),
+  schema: custom<RawTable>(isTable, say("must be a table")),
   path: false,
 };
 
@@ -61,7 +83,7 @@ export const HOOK_POINTS = ["pre_round", "post_round", "serve_startup", "dirty"]
 /** Where a program hooks in. */
 export const HOOK_POINT: Kind<HookPoint> = {
   type: "hook point",
-  schema: v.custom<HookPoint>(
+  schema: custom<HookPoint>(
     (value) => HOOK_POINTS.some((point) => point === value) || /^event:[a-z][a-z0-9_]*$/.test(String(value)),
     say(`expected ${HOOK_POINTS.map((point) => JSON.stringify(point)).join(", ")} or "event:KIND"`),
   ),
@@ -70,7 +92,7 @@ export const HOOK_POINT: Kind<HookPoint> = {
 
 export type HookPoint = typeof HOOK_POINTS[number] | `event:${string}`;
 
-export const BOOL: Kind<boolean> = { type: "bool", schema: v.boolean(say("must be a bool")), path: false };
+export const BOOL: Kind<boolean> = { type: "bool", schema: boolean(say("must be a bool")), path: false };
 
 export const PATH: Kind<string> = { type: "path", schema: filledText, path: true };
 
@@ -89,18 +111,18 @@ export const PATHS: Kind<readonly string[]> = {
 /** A program and its arguments: the program has to be named. */
 export const COMMAND: Kind<readonly string[]> = {
   type: "list of strings",
-  schema: v.pipe(listOf(text), v.check((words) => (words[0] ?? "").trim() !== "", "must name a program")),
+  schema: pipe(listOf(text), check((words) => (words[0] ?? "").trim() !== "", "must name a program")),
   path: false,
 };
 
 export const PATTERNS: Kind<readonly string[]> = {
   type: "list of regexes",
-  schema: v.pipe(
-    v.array(
-      v.pipe(v.string(say("each pattern must be a string")), v.rawCheck(checkPattern)),
+  schema: pipe(
+    array(
+      pipe(string(say("each pattern must be a string")), rawCheck(checkPattern)),
       say("expected a list of patterns"),
     ),
-    v.readonly(),
+    readonly(),
   ),
   path: false,
 };
@@ -108,7 +130,7 @@ export const PATTERNS: Kind<readonly string[]> = {
 /** Environment variables; whatever is written as a number or a bool becomes the text that TOML has for it. */
 export const ENV: Kind<Readonly<Record<string, string>>> = {
   type: "table of strings",
-  schema: v.pipe(v.custom<RawTable>(isTable, say("must be a table")), v.rawTransform(readEnv)),
+  schema: pipe(custom<RawTable>(isTable, say("must be a table")), rawTransform(readEnv)),
   path: false,
 };
 
@@ -118,10 +140,10 @@ export const COUNT: Kind<number> = int(0, "must be >= 0");
 
 export const PERCENT: Kind<number> = {
   type: "number",
-  schema: v.pipe(
-    v.number(say("must be a number")),
-    v.minValue(0, say("must be between 0 and 100")),
-    v.maxValue(100, say("must be between 0 and 100")),
+  schema: pipe(
+    number(say("must be a number")),
+    minValue(0, say("must be between 0 and 100")),
+    maxValue(100, say("must be between 0 and 100")),
   ),
   path: false,
 };
@@ -129,24 +151,24 @@ export const PERCENT: Kind<number> = {
 /** A wait in seconds; fractions are allowed. */
 export const SECONDS: Kind<number> = {
   type: "number",
-  schema: v.pipe(
-    v.number(say("must be a number")),
-    v.finite(say("must be finite")),
-    v.minValue(0, say("must be >= 0")),
+  schema: pipe(
+    number(say("must be a number")),
+    finite(say("must be finite")),
+    minValue(0, say("must be >= 0")),
   ),
   path: false,
 };
 
 /** An integer from 0 to `max`. */
 export function countUpTo(max: number): Kind<number> {
-  return { ...COUNT, schema: v.pipe(COUNT.schema, v.maxValue(max, say(`must be <= ${max}`))) };
+  return { ...COUNT, schema: pipe(COUNT.schema, maxValue(max, say(`must be <= ${max}`))) };
 }
 
 /** A list of tables, which are read one by one by their own rows. */
 export function tables<Value>(): Kind<readonly Value[]> {
   return {
     type: "list of tables",
-    schema: v.custom<readonly Value[]>(
+    schema: custom<readonly Value[]>(
       (value) => Array.isArray(value) && value.every(isTable),
       say("must be a list of tables"),
     ),
@@ -157,23 +179,23 @@ export function tables<Value>(): Kind<readonly Value[]> {
 export function oneOf<const Word extends string>(...words: readonly Word[]): Kind<Word> {
   const quoted = words.map((word) => JSON.stringify(word));
   const list = `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
-  return { type: list, schema: v.picklist(words, say(`expected ${list}`)), path: false };
+  return { type: list, schema: picklist(words, say(`expected ${list}`)), path: false };
 }
 
 function int(min: number, tooSmall: string): Kind<number> {
   return {
     type: "int",
-    schema: v.pipe(
-      v.number(say("must be an integer")),
-      v.safeInteger(say("must be an integer")),
-      v.minValue(min, say(tooSmall)),
+    schema: pipe(
+      number(say("must be an integer")),
+      safeInteger(say("must be an integer")),
+      minValue(min, say(tooSmall)),
     ),
     path: false,
   };
 }
 
-function listOf(item: v.GenericSchema<unknown, string>): v.GenericSchema<unknown, readonly string[]> {
-  return v.pipe(v.array(item, sayList), v.readonly());
+function listOf(item: GenericSchema<unknown, string>): GenericSchema<unknown, readonly string[]> {
+  return pipe(array(item, sayList), readonly());
 }
 
 function say(what: string): (issue: { readonly input: unknown }) => string {
@@ -189,14 +211,14 @@ function hasNoNul(value: string): boolean {
   return !value.includes("\0");
 }
 
-function checkPattern({ dataset, addIssue }: v.RawCheckContext<string>): void {
+function checkPattern({ dataset, addIssue }: RawCheckContext<string>): void {
   if (!dataset.typed) return;
   const compiled = compilePattern(dataset.value);
   if (typeof compiled === "string") addIssue({ message: compiled });
 }
 
 function readEnv(
-  { dataset, addIssue }: v.RawTransformContext<RawTable>,
+  { dataset, addIssue }: RawTransformContext<RawTable>,
 ): Readonly<Record<string, string>> {
   const input = dataset.value;
   const entries: [string, string][] = [];

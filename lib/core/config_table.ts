@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as v from "valibot";
+import { type BaseIssue, safeParse } from "valibot";
 import { CONFIG, FREE_KEYS, isRow, REMOVED_KEYS, type Row, type Rows } from "./config.ts";
 import { isTable, type RawTable, show } from "./config_kinds.ts";
 import type { Problem } from "./problem.ts";
@@ -22,7 +22,8 @@ export type Values = Record<string, unknown>;
 export function readTable(raw: RawTable | null, rows: Rows, where: string, report: Report): Values {
   if (raw !== null && !Object.hasOwn(FREE_KEYS, where)) refuseUnknown(raw, Object.keys(rows), where, report);
   const values: Values = {};
-  for (const [name, entry] of Object.entries(rows)) {
+  for (const name of Object.keys(rows)) {
+    const entry = rows[name]!;
     const dotted = `${where}.${name}`;
     if (!isRow(entry)) {
       values[name] = readTable(raw && tableAt(raw, name, dotted, report), entry, dotted, report);
@@ -49,7 +50,7 @@ export function readValue<Value>(
   where: string,
   report: Report,
 ): Value | undefined {
-  const result = v.safeParse(row.schema, value, { abortPipeEarly: true });
+  const result = safeParse(row.schema, value, { abortPipeEarly: true });
   if (result.success) return result.output;
   for (const issue of result.issues) addProblem(report, where + memberOf(issue), issue.message);
   return undefined;
@@ -92,7 +93,7 @@ export function readRow(value: unknown, row: Row<unknown>, where: string, report
   return undefined;
 }
 
-function memberOf(issue: v.BaseIssue<unknown>): string {
+function memberOf(issue: BaseIssue<unknown>): string {
   const keys = (issue.path ?? []).map((item) => item.key).filter((name) => typeof name === "string");
   return keys.map((name) => `.${name}`).join("");
 }

@@ -5,17 +5,35 @@
  *
  * @module
  */
-import * as v from "valibot";
-import { ENDING_KINDS } from "./ending.ts";
+import {
+  array,
+  boolean,
+  description,
+  type InferOutput,
+  integer,
+  looseObject,
+  type LooseObjectSchema,
+  metadata,
+  nullable,
+  number,
+  object,
+  type ObjectEntries,
+  optional,
+  picklist,
+  pipe,
+  record,
+  string,
+  unknown,
+} from "valibot";
+import { ENDING_KINDS, VERDICTS } from "./verdict.ts";
 import { type Check, checkOf } from "./schema_check.ts";
-import { VERDICTS } from "./verdict.ts";
 
 /** Which part of the program writes a kind. */
 export type Writer = "round" | "serve" | "monitor" | "upgrade";
 
-class KindRow<F extends v.ObjectEntries> {
+class KindRow<F extends ObjectEntries> {
   readonly #fields: () => F;
-  #schema: v.LooseObjectSchema<F, undefined> | null = null;
+  #schema: LooseObjectSchema<F, undefined> | null = null;
   #checks: readonly FieldCheck[] | null = null;
 
   constructor(readonly by: Writer, readonly when: string, readonly synced: boolean, fields: () => F) {
@@ -23,8 +41,8 @@ class KindRow<F extends v.ObjectEntries> {
   }
 
   /** Made when it is asked for: a start that meets a few kinds makes the schemas of these. */
-  get schema(): v.LooseObjectSchema<F, undefined> {
-    return this.#schema ??= v.looseObject(this.#fields());
+  get schema(): LooseObjectSchema<F, undefined> {
+    return this.#schema ??= looseObject(this.#fields());
   }
 
   get checks(): readonly FieldCheck[] {
@@ -35,38 +53,38 @@ class KindRow<F extends v.ObjectEntries> {
   }
 }
 
-function kind<const F extends v.ObjectEntries>(by: Writer, when: string, fields: () => F): KindRow<F> {
+function kind<const F extends ObjectEntries>(by: Writer, when: string, fields: () => F): KindRow<F> {
   return new KindRow(by, when, false, fields);
 }
 
 /** A kind that a power cut must not undo. */
-function lasting<const F extends v.ObjectEntries>(by: Writer, when: string, fields: () => F): KindRow<F> {
+function lasting<const F extends ObjectEntries>(by: Writer, when: string, fields: () => F): KindRow<F> {
   return new KindRow(by, when, true, fields);
 }
 
 function int(text: string) {
-  return v.pipe(v.number(), v.integer(), v.description(text));
+  return pipe(number(), integer(), description(text));
 }
 
 function num(text: string) {
-  return v.pipe(v.number(), v.description(text));
+  return pipe(number(), description(text));
 }
 
 function bool(text: string) {
-  return v.pipe(v.boolean(), v.description(text));
+  return pipe(boolean(), description(text));
 }
 
 function word(text: string) {
-  return v.pipe(v.string(), v.description(text));
+  return pipe(string(), description(text));
 }
 
 /** Words from outside: redacted, then cut to `max` characters, when the event is written. */
 function free(max: number, text: string) {
-  return v.pipe(v.string(), v.description(text), v.metadata({ free: max }));
+  return pipe(string(), description(text), metadata({ free: max }));
 }
 
 function words(text: string) {
-  return v.pipe(v.array(v.string()), v.description(text));
+  return pipe(array(string()), description(text));
 }
 
 function roundNum() {
@@ -81,7 +99,7 @@ function hookKind() {
 }
 
 function phase() {
-  return v.nullable(word("phase of the round, null without phases"));
+  return nullable(word("phase of the round, null without phases"));
 }
 
 function classification() {
@@ -95,11 +113,11 @@ function agent() {
 }
 
 function gitHead() {
-  return v.nullable(word("commit id of HEAD, null where there is none"));
+  return nullable(word("commit id of HEAD, null where there is none"));
 }
 
 function pathsHash() {
-  return v.nullable(word("SHA-256 over the fingerprinted paths, 64 hex digits, null without any"));
+  return nullable(word("SHA-256 over the fingerprinted paths, 64 hex digits, null without any"));
 }
 
 function files() {
@@ -111,49 +129,49 @@ function alertDetector() {
 }
 
 function host() {
-  return v.nullable(word("remote host, null for this machine"));
+  return nullable(word("remote host, null for this machine"));
 }
 
 function child() {
-  return v.object({ name: v.string(), pid: v.number() });
+  return object({ name: string(), pid: number() });
 }
 
 function leftover() {
-  return v.object({
-    name: v.string(),
-    pid: v.number(),
-    age_s: v.nullable(v.number()),
-    escaped: v.picklist(["in_group", "own_group", "own_session", "no_marker"]),
+  return object({
+    name: string(),
+    pid: number(),
+    age_s: nullable(number()),
+    escaped: picklist(["in_group", "own_group", "own_session", "no_marker"]),
   });
 }
 
 function ignoredChild() {
-  return v.object({ name: v.string(), pid: v.number(), matched: v.string() });
+  return object({ name: string(), pid: number(), matched: string() });
 }
 
 function limit() {
-  return v.object({
-    classification: v.string(),
-    agent: v.string(),
-    reset_at_epoch: v.pipe(v.number(), v.integer()),
-    reset_source: v.picklist(["server", "estimate"]),
-    window: v.optional(v.nullable(v.string())),
+  return object({
+    classification: string(),
+    agent: string(),
+    reset_at_epoch: pipe(number(), integer()),
+    reset_source: picklist(["server", "estimate"]),
+    window: optional(nullable(string())),
   });
 }
 
 function loadedPlugin() {
-  return v.looseObject({
-    name: v.string(),
-    source: v.string(),
-    sha256: v.nullable(v.string()),
-    trust: v.string(),
+  return looseObject({
+    name: string(),
+    source: string(),
+    sha256: nullable(string()),
+    trust: string(),
     /** Which of its functions are called: members of the plugin contract. */
-    functions: v.array(v.string()),
-    context_enrichers: v.array(v.string()),
-    dirty_handlers: v.array(v.string()),
-    detectors: v.array(v.string()),
-    event_kinds: v.array(v.string()),
-    owned_paths: v.array(v.string()),
+    functions: array(string()),
+    context_enrichers: array(string()),
+    dirty_handlers: array(string()),
+    detectors: array(string()),
+    event_kinds: array(string()),
+    owned_paths: array(string()),
   });
 }
 
@@ -178,8 +196,8 @@ export const EVENTS = {
     error_type: word("class of the error"),
     error_message: free(1000, "the error's own words"),
     traceback: free(2100, "where it happened"),
-    plugin: v.optional(word("the plugin that it belongs to; absent for a program")),
-    round_num: v.optional(v.nullable(roundNum())),
+    plugin: optional(word("the plugin that it belongs to; absent for a program")),
+    round_num: optional(nullable(roundNum())),
   })),
   hook_ran: kind("round", "a program of `[[hooks]]` has ended", () => ({
     hook_name: word("base name of the program"),
@@ -187,7 +205,7 @@ export const EVENTS = {
     exit_code: int("its exit code; negative: the signal"),
     duration_s: num("(s)"),
     output: free(1000, "the end of what it printed"),
-    round_num: v.nullable(roundNum()),
+    round_num: nullable(roundNum()),
   })),
   round_start: lasting("round", "everything is ready, the agent is about to start", () => ({
     round_num: roundNum(),
@@ -209,8 +227,8 @@ export const EVENTS = {
     () => ({
       round_num: roundNum(),
       grace_s: int("the configured grace (s)"),
-      live_children: v.pipe(v.array(child()), v.description("at most 5")),
-      ignored_children: v.pipe(v.array(ignoredChild()), v.description("at most 5; `matched` is the pattern")),
+      live_children: pipe(array(child()), description("at most 5")),
+      ignored_children: pipe(array(ignoredChild()), description("at most 5; `matched` is the pattern")),
     }),
   ),
   agent_exit: kind("round", "the agent ended or was ended", () => ({
@@ -221,7 +239,7 @@ export const EVENTS = {
       "true for the round's time limit, a stall, and an idle agent that was ended after its result",
     ),
     exit_cause: word("`timeout`, `signal:<NAME>` (also for codes of 128 + n), `clean` or `error`"),
-    ending: v.optional(v.pipe(v.picklist(ENDING_KINDS), v.description("how it truly ended"))),
+    ending: optional(pipe(picklist(ENDING_KINDS), description("how it truly ended"))),
   })),
   agent_network_blip: kind("round", "a failed round's log holds words of a network failure", () => ({
     round_num: roundNum(),
@@ -234,8 +252,8 @@ export const EVENTS = {
   dirty_detected: kind("round", "the work tree is dirty after the agent", () => ({
     round_num: roundNum(),
     files: files(),
-    would: v.optional(
-      v.pipe(v.picklist(["stash", "auto_commit"]), v.description("what `dry_run` kept from being done")),
+    would: optional(
+      pipe(picklist(["stash", "auto_commit"]), description("what `dry_run` kept from being done")),
     ),
   })),
   dirty_auto_committed: kind("round", "an automatic commit was made", () => ({
@@ -266,9 +284,9 @@ export const EVENTS = {
   round_grace_kill: kind("round", "an idle agent was ended after its result", () => ({
     round_num: roundNum(),
     grace_s: int("the configured grace (s)"),
-    live_children: v.pipe(
-      v.array(child()),
-      v.description("empty: a busy child would have extended the grace"),
+    live_children: pipe(
+      array(child()),
+      description("empty: a busy child would have extended the grace"),
     ),
   })),
   round_timeout_kill: kind("round", "the round's time limit was enforced, or it had stalled", () => ({
@@ -277,31 +295,31 @@ export const EVENTS = {
   })),
   round_interrupted: lasting("serve", "a round that lost its supervisor was closed by the next one", () => ({
     round_num: roundNum(),
-    by: v.pipe(v.picklist(["reap", "reboot", "unit"]), v.description("what ended it")),
+    by: pipe(picklist(["reap", "reboot", "unit"]), description("what ended it")),
     detail: word("what was found and done"),
   })),
   round_end: lasting("round", "the round is over and its status written", () => ({
     round_num: roundNum(),
-    verdict: v.optional(v.pipe(v.picklist(VERDICTS), v.description("what the round was worth"))),
-    limit: v.optional(
-      v.pipe(
-        v.nullable(limit()),
-        v.description("what the next round has to wait for, as in `transient_error_detected`"),
+    verdict: optional(pipe(picklist(VERDICTS), description("what the round was worth"))),
+    limit: optional(
+      pipe(
+        nullable(limit()),
+        description("what the next round has to wait for, as in `transient_error_detected`"),
       ),
     ),
-    refusal: v.optional(
-      v.pipe(v.nullable(v.picklist(["auth", "billing"])), v.description("what a person has to mend")),
+    refusal: optional(
+      pipe(nullable(picklist(["auth", "billing"])), description("what a person has to mend")),
     ),
-    ending: v.optional(v.pipe(v.picklist(ENDING_KINDS), v.description("as in `agent_exit`"))),
-    exit_cause: v.optional(word("as in `agent_exit`")),
-    result_ok: v.optional(v.nullable(bool("the CLI's closing record, null where it wrote none"))),
-    commits: v.optional(v.nullable(int("made by the agent, null where unknown"))),
-    files_changed: v.optional(v.nullable(int("in its commits and uncommitted, null where unknown"))),
-    lines_added: v.optional(v.nullable(int("in its commits, null where unknown"))),
-    lines_deleted: v.optional(v.nullable(int("in its commits, null where unknown"))),
-    tokens: v.optional(v.nullable(int("in and out, without cache reads, null where the CLI does not say"))),
-    cost_usd: v.optional(v.nullable(num("US dollars, null where the CLI does not say"))),
-    leftovers: v.optional(int("processes that outlived the agent")),
+    ending: optional(pipe(picklist(ENDING_KINDS), description("as in `agent_exit`"))),
+    exit_cause: optional(word("as in `agent_exit`")),
+    result_ok: optional(nullable(bool("the CLI's closing record, null where it wrote none"))),
+    commits: optional(nullable(int("made by the agent, null where unknown"))),
+    files_changed: optional(nullable(int("in its commits and uncommitted, null where unknown"))),
+    lines_added: optional(nullable(int("in its commits, null where unknown"))),
+    lines_deleted: optional(nullable(int("in its commits, null where unknown"))),
+    tokens: optional(nullable(int("in and out, without cache reads, null where the CLI does not say"))),
+    cost_usd: optional(nullable(num("US dollars, null where the CLI does not say"))),
+    leftovers: optional(int("processes that outlived the agent")),
   })),
   transient_error_detected: lasting("round", "the round met a limit or a failure that passes", () => ({
     classification: classification(),
@@ -309,10 +327,10 @@ export const EVENTS = {
     reset_at_epoch: int("when it is expected to be over (Unix s)"),
     round_num: roundNum(),
     raw: free(200, "the CLI's words"),
-    reset_source: v.optional(
-      v.pipe(v.picklist(["server", "estimate"]), v.description("who says when it is over")),
+    reset_source: optional(
+      pipe(picklist(["server", "estimate"]), description("who says when it is over")),
     ),
-    window: v.optional(v.nullable(word("the server's name of the window, such as `five_hour`"))),
+    window: optional(nullable(word("the server's name of the window, such as `five_hour`"))),
   })),
   agent_usage_recorded: kind("round", "the CLI reported its token counts", () => ({
     agent: agent(),
@@ -321,9 +339,9 @@ export const EVENTS = {
     input_tokens: int("without cache reads"),
     output_tokens: int("tokens"),
     cached_tokens: int("cache reads"),
-    cost_usd: v.nullable(num("US dollars, null where the CLI does not say")),
+    cost_usd: nullable(num("US dollars, null where the CLI does not say")),
     duration_ms: int("as the CLI says (ms)"),
-    models_breakdown: v.nullable(v.record(v.string(), v.unknown())),
+    models_breakdown: nullable(record(string(), unknown())),
     cache_creation_tokens: int("tokens"),
     tool_call_count: int("calls in the whole round"),
     phase: word('phase of the round, "" without phases'),
@@ -332,25 +350,25 @@ export const EVENTS = {
   anomaly_repetitive_tool: kind("round", "one tool was called on one target again and again", () => ({
     round_num: roundNum(),
     tool_name: word("name of the tool"),
-    target: v.nullable(free(100, "file, path, pattern or command")),
+    target: nullable(free(100, "file, path, pattern or command")),
     count: int("calls within the window"),
     window: int("size of the window (calls)"),
   })),
   round_leftovers: kind("round", "processes were left when the agent had ended", () => ({
     round_num: roundNum(),
-    ended: v.pipe(v.array(leftover()), v.description("what was ended")),
-    left: v.pipe(v.array(leftover()), v.description("what is still there")),
+    ended: pipe(array(leftover()), description("what was ended")),
+    left: pipe(array(leftover()), description("what is still there")),
   })),
 
   serve_started: lasting("serve", "a supervisor takes over the log directory", () => ({
     version: word("of the program"),
     pid: int("of the supervisor"),
-    reader: v.nullable(word("the reader that watches the agent, null where none applies")),
+    reader: nullable(word("the reader that watches the agent, null where none applies")),
     plugins: words("names of the plugins in use"),
     containment: words("layers that end a round completely, strongest first"),
     config_hash: word("changes whenever the configuration does"),
-    loaded: v.optional(
-      v.pipe(v.array(loadedPlugin()), v.description("the plugins from outside, as they run")),
+    loaded: optional(
+      pipe(array(loadedPlugin()), description("the plugins from outside, as they run")),
     ),
   })),
   serve_stopped: lasting("serve", "a supervisor leaves", () => ({
@@ -360,8 +378,8 @@ export const EVENTS = {
   wait_started: kind("serve", "the loop waits", () => ({
     until_epoch: num("when it goes on (Unix s, with a fraction)"),
     rule: word("the rule that makes it wait"),
-    classification: v.optional(classification()),
-    window: v.optional(v.nullable(word("as in `transient_error_detected`"))),
+    classification: optional(classification()),
+    window: optional(nullable(word("as in `transient_error_detected`"))),
   })),
   no_work_slowdown: kind(
     "serve",
@@ -369,8 +387,8 @@ export const EVENTS = {
     () => ({
       consecutive: int("such rounds in a row"),
       pause_s: int("pause before the next round (s)"),
-      cause: v.optional(
-        v.pipe(v.picklist(["no_work", "timed_out", "stalled"]), v.description("what the last of them did")),
+      cause: optional(
+        pipe(picklist(["no_work", "timed_out", "stalled"]), description("what the last of them did")),
       ),
     }),
   ),
@@ -394,10 +412,10 @@ export const EVENTS = {
       agent: agent(),
       requested_sleep_s: int("the base wait (s)"),
       applied_sleep_s: int("the wait without jitter (s)"),
-      original_reset_at_epoch: v.optional(int("by the first estimate (Unix s)")),
-      applied_reset_at_epoch: v.optional(int("by the lengthened one (Unix s)")),
-      consecutive_count: v.optional(int("1-based")),
-      capped_by_absolute_max: v.optional(bool("the upper bound cut it")),
+      original_reset_at_epoch: optional(int("by the first estimate (Unix s)")),
+      applied_reset_at_epoch: optional(int("by the lengthened one (Unix s)")),
+      consecutive_count: optional(int("1-based")),
+      capped_by_absolute_max: optional(bool("the upper bound cut it")),
     }),
   ),
   transient_error_recovered: lasting("serve", "a round ended without a new limit after one with", () => ({
@@ -451,7 +469,7 @@ export const EVENTS = {
     "a changed configuration was taken over",
     () => ({
       changed: words("dotted keys"),
-      loaded: v.optional(v.pipe(v.array(loadedPlugin()), v.description("as in `serve_started`"))),
+      loaded: optional(pipe(array(loadedPlugin()), description("as in `serve_started`"))),
     }),
   ),
   config_rejected: kind("serve", "a changed configuration is invalid; the last good one stays", () => ({
@@ -529,7 +547,7 @@ export const EVENTS = {
 
 export type Kind = keyof typeof EVENTS;
 
-type Fields<K extends Kind> = Known<v.InferOutput<(typeof EVENTS)[K]["schema"]>>;
+type Fields<K extends Kind> = Known<InferOutput<(typeof EVENTS)[K]["schema"]>>;
 
 /** The declared keys of a type, without the index signature of a loose object. */
 type Known<T> = { readonly [P in keyof T as string extends P ? never : P]: T[P] };

@@ -7,9 +7,8 @@
 import type { Kind, LoggedEvent } from "./events.ts";
 import { PERMANENT_EXITS } from "./exit_code.ts";
 import { type Instant, instantOf } from "./instant.ts";
-import { detected, isSame, withoutLimit } from "./limit_steps.ts";
+import { detected, isSame, type LimitState, withoutLimit } from "./throttle.ts";
 import type { AgentExit, RoundSummary, RunningRound } from "./remembered_round.ts";
-import type { Throttle } from "./throttle.ts";
 import { SHORT_ROUND_S, type Verdict } from "./verdict.ts";
 
 /**
@@ -18,7 +17,7 @@ import { SHORT_ROUND_S, type Verdict } from "./verdict.ts";
  */
 export const EVOLVE_VERSION = 1;
 
-export interface ProjectState {
+export interface ProjectState extends LimitState {
   /** Highest round number that the log has seen start, 0 before the first. */
   readonly highestRound: number;
   readonly serve: ServeState;
@@ -28,11 +27,6 @@ export interface ProjectState {
   readonly rounds: readonly RoundSummary[];
   /** Ended rounds in the whole log. */
   readonly roundsEnded: number;
-  readonly throttles: readonly Throttle[];
-  /** Throttles that a round has proven to be over, whose `transient_error_recovered` is still to be written. */
-  readonly recovering: readonly Throttle[];
-  /** Unbroken row of detections of a class: how many had to be guessed, and since when. */
-  readonly rows: Readonly<Record<string, { readonly count: number; readonly since: Instant }>>;
   /** The last ended round, by a writer that does not say in `round_end` whether it met a limit, is not judged yet. */
   readonly unjudged: boolean;
   /** Short failures in a row. */

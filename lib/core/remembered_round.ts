@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { EndingKind } from "./ending.ts";
+import type { EndingKind, Verdict } from "./verdict.ts";
 import type { Instant } from "./instant.ts";
-import type { Verdict } from "./verdict.ts";
 
 export interface RunningRound {
   readonly num: number;

@@ -29,6 +29,15 @@ export interface Throttle {
   readonly sinceRound: number;
 }
 
+/** The part of what the log amounts to that has to do with limits. */
+export interface LimitState {
+  readonly throttles: readonly Throttle[];
+  /** Throttles that a round has proven to be over, whose `transient_error_recovered` is still to be written. */
+  readonly recovering: readonly Throttle[];
+  /** Unbroken row of detections of a class: how many had to be guessed, and since when. */
+  readonly rows: Readonly<Record<string, { readonly count: number; readonly since: Instant }>>;
+}
+
 /** The `[throttle]` table: seconds. */
 export interface ThrottlePolicy {
   readonly rate_limit_account_base_s: number;
@@ -168,4 +177,40 @@ export function lastingThrottle(throttles: readonly Throttle[], policy: Throttle
     }
   }
   return longest;
+}
+
+/** A round that ran without a new limit ends every row, whatever its own end was. */
+export function withoutLimit<State extends LimitState>(state: State): State {
+  return { ...state, throttles: [], recovering: [...state.recovering, ...state.throttles], rows: {} };
+}
+
+/** `round_end.limit` and `transient_error_detected` tell of the same limit; the first of them counts. */
+export function detected<State extends LimitState>(
+  state: State,
+  logged: LoggedLimit,
+  round: number,
+  at: Instant,
+): State {
+  const known = state.throttles.find((throttle) => isSame(throttle, logged));
+  if (known !== undefined && known.sinceRound === round && round > 0) return state;
+  const row = state.rows[logged.classification] ?? null;
+  const throttle = throttleOf(logged, at, round, row);
+  const guesses = throttle.strikes + (throttle.source === "estimate" ? 1 : 0);
+  return {
+    ...state,
+    throttles: [...state.throttles.filter((other) => other !== known), throttle],
+    recovering: state.recovering.filter((other) => !isSame(other, logged)),
+    rows: {
+      ...state.rows,
+      [logged.classification]: { count: guesses, since: throttle.firstDetectedAt },
+    },
+  };
+}
+
+/** Whether both are the same class of the same agent. */
+export function isSame(
+  throttle: Throttle,
+  other: { readonly classification: string; readonly agent: string },
+): boolean {
+  return throttle.classification === other.classification && throttle.agent === other.agent;
 }

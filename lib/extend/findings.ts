@@ -1,75 +1,95 @@
-import * as v from "valibot";
+import {
+  boolean,
+  check,
+  finite,
+  type GenericSchema,
+  integer,
+  literal,
+  maxLength,
+  maxValue,
+  minValue,
+  nullable,
+  number,
+  object,
+  optional,
+  picklist,
+  pipe,
+  record,
+  regex,
+  safeParse,
+  string,
+  transform,
+} from "valibot";
 import type { DirtyOutcome, Finding } from "../core/plugin.ts";
 
 /** Characters of a CLI's own words that are kept. */
 const RAW_MAX = 64 * 1024;
 
-const raw = v.optional(v.pipe(v.string(), v.transform((text) => text.slice(0, RAW_MAX))), "");
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const counts = v.optional(count, 0);
+const raw = optional(pipe(string(), transform((text) => text.slice(0, RAW_MAX))), "");
+const count = pipe(number(), integer(), minValue(0));
+const counts = optional(count, 0);
 /** The calendar's first and last moment (ms), beyond which there is no date. */
 const INSTANT_MAX = 8.64e15;
-const instant = v.pipe(
-  v.number(),
-  v.minValue(-INSTANT_MAX),
-  v.maxValue(INSTANT_MAX),
-  v.transform((at) => Math.round(at)),
+const instant = pipe(
+  number(),
+  minValue(-INSTANT_MAX),
+  maxValue(INSTANT_MAX),
+  transform((at) => Math.round(at)),
 );
-const short = v.pipe(v.string(), v.maxLength(400, "is longer than 400 characters"));
-const word = v.pipe(v.string(), v.regex(/^[\w.:-]{1,100}$/, "must be 1 to 100 letters, digits, _ . : and -"));
-const window = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(100))), null);
+const short = pipe(string(), maxLength(400, "is longer than 400 characters"));
+const word = pipe(string(), regex(/^[\w.:-]{1,100}$/, "must be 1 to 100 letters, digits, _ . : and -"));
+const window = optional(nullable(pipe(string(), maxLength(100))), null);
 
 /** By kind, with what may be left out filled in. */
-const FINDINGS: { readonly [K in Finding["kind"]]: v.GenericSchema<unknown, Extract<Finding, { kind: K }>> } =
-  {
-    limit: v.object({
-      kind: v.literal("limit"),
-      scope: v.picklist(["account", "model"]),
-      window,
-      resetAt: v.nullable(instant),
-      raw,
-    }),
-    limit_cleared: v.object({ kind: v.literal("limit_cleared"), window }),
-    overloaded: v.object({ kind: v.literal("overloaded"), status: count, raw }),
-    api_timeout: v.object({ kind: v.literal("api_timeout"), raw }),
-    auth_failed: v.object({ kind: v.literal("auth_failed"), raw }),
-    billing: v.object({ kind: v.literal("billing"), raw }),
-    usage: v.object({
-      kind: v.literal("usage"),
-      model: v.optional(short, "unknown"),
-      inputTokens: counts,
-      outputTokens: counts,
-      cachedTokens: counts,
-      cacheCreationTokens: counts,
-      toolCalls: counts,
-      usd: v.optional(v.nullable(v.pipe(v.number(), v.finite())), null),
-      durationMs: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0),
-      models: v.optional(
-        v.nullable(v.pipe(
-          v.record(short, v.pipe(v.record(short, v.number()), few())),
-          few(),
-        )),
-        null,
-      ),
-    }),
-    result: v.object({ kind: v.literal("result"), ok: v.boolean(), raw }),
-    waiting_for_human: v.object({
-      kind: v.literal("waiting_for_human"),
-      what: v.pipe(v.string(), v.transform((text) => text.slice(0, RAW_MAX))),
-    }),
-    tool: v.object({ kind: v.literal("tool"), open: v.boolean() }),
-    repetition: v.object({
-      kind: v.literal("repetition"),
-      tool: short,
-      target: v.nullable(short),
-      count,
-      window: count,
-    }),
-    other_limit: v.object({ kind: v.literal("other_limit"), classification: word, resetAt: instant, raw }),
-  };
+const FINDINGS: { readonly [K in Finding["kind"]]: GenericSchema<unknown, Extract<Finding, { kind: K }>> } = {
+  limit: object({
+    kind: literal("limit"),
+    scope: picklist(["account", "model"]),
+    window,
+    resetAt: nullable(instant),
+    raw,
+  }),
+  limit_cleared: object({ kind: literal("limit_cleared"), window }),
+  overloaded: object({ kind: literal("overloaded"), status: count, raw }),
+  api_timeout: object({ kind: literal("api_timeout"), raw }),
+  auth_failed: object({ kind: literal("auth_failed"), raw }),
+  billing: object({ kind: literal("billing"), raw }),
+  usage: object({
+    kind: literal("usage"),
+    model: optional(short, "unknown"),
+    inputTokens: counts,
+    outputTokens: counts,
+    cachedTokens: counts,
+    cacheCreationTokens: counts,
+    toolCalls: counts,
+    usd: optional(nullable(pipe(number(), finite())), null),
+    durationMs: optional(pipe(number(), finite(), minValue(0)), 0),
+    models: optional(
+      nullable(pipe(
+        record(short, pipe(record(short, number()), few())),
+        few(),
+      )),
+      null,
+    ),
+  }),
+  result: object({ kind: literal("result"), ok: boolean(), raw }),
+  waiting_for_human: object({
+    kind: literal("waiting_for_human"),
+    what: pipe(string(), transform((text) => text.slice(0, RAW_MAX))),
+  }),
+  tool: object({ kind: literal("tool"), open: boolean() }),
+  repetition: object({
+    kind: literal("repetition"),
+    tool: short,
+    target: nullable(short),
+    count,
+    window: count,
+  }),
+  other_limit: object({ kind: literal("other_limit"), classification: word, resetAt: instant, raw }),
+};
 
 function few<T extends object>() {
-  return v.check<T, string>((table) => Object.keys(table).length <= 100, "has more than 100 members");
+  return check<T, string>((table) => Object.keys(table).length <= 100, "has more than 100 members");
 }
 
 /** Findings that one answer may hold. */
@@ -85,7 +105,7 @@ export function readFindings(value: unknown): readonly Finding[] | string {
     if (typeof kind !== "string" || !Object.hasOwn(FINDINGS, kind)) {
       return `no kind of finding: ${show(item)}`;
     }
-    const result = v.safeParse(FINDINGS[kind as Finding["kind"]], item);
+    const result = safeParse(FINDINGS[kind as Finding["kind"]], item);
     if (!result.success) {
       const { path, message } = result.issues[0];
       return `a finding of kind ${kind}: ${(path ?? []).map(({ key }) => key).join(".")} ${message}`;
@@ -95,15 +115,15 @@ export function readFindings(value: unknown): readonly Finding[] | string {
   return findings;
 }
 
-const OUTCOME = v.object({
-  kind: v.picklist(["stashed", "committed", "ignored"]),
-  ref: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(200))), null),
+const OUTCOME = object({
+  kind: picklist(["stashed", "committed", "ignored"]),
+  ref: optional(nullable(pipe(string(), maxLength(200))), null),
 });
 
 /** A dirty handler's answer: null passes; a sentence where it is neither. */
 export function readOutcome(value: unknown): DirtyOutcome | null | string {
   if (value === null) return null;
-  const result = v.safeParse(OUTCOME, value);
+  const result = safeParse(OUTCOME, value);
   return result.success
     ? result.output
     : `a dirty handler must return {kind, ref} or null, got ${show(value)}`;

@@ -5,7 +5,7 @@ import { evolve, type ProjectState } from "../core/project_state.ts";
 import { decideNext, type Decision, type World } from "../core/rules.ts";
 import { isSentinelUnheard } from "../core/sentinel.ts";
 import type { Host } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import type { Layout } from "../store/layout.ts";
 
 /** What a serve that somebody starts by hand now decides first. */

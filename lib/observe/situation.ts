@@ -8,7 +8,8 @@ import type { Instant } from "../core/instant.ts";
 import type { ProjectState, Wait } from "../core/project_state.ts";
 import type { RunningRound } from "../core/remembered_round.ts";
 import type { Host } from "../host.ts";
-import { type RoundKeeper, roundKeeper } from "./round_keeper.ts";
+import { livingHolder } from "../store/holder.ts";
+import { livingStarter, readRunningRound } from "../store/running_round.ts";
 import type { Observed } from "./observed.ts";
 
 export interface Situation {
@@ -18,6 +19,9 @@ export interface Situation {
   /** A round that has started and not ended, and of which nothing lives. */
   readonly lost: RunningRound | null;
 }
+
+/** Who looks after the round that runs: a serve, the single `round` that started it, or nobody; null: none runs. */
+export type RoundKeeper = "serve" | "round" | "nobody";
 
 /** What a living serve is busy with, but for a round. */
 export type ServeDoing =
@@ -53,6 +57,25 @@ function serveDoing({ serve, state: { serve: told, wait, diskLow } }: Observed):
   // The wait stays in the log's state until the next round starts.
   const isOver = wait === null || (wait.rule === "disk_low" && !diskLow);
   return isOver ? { kind: "working" } : { kind: "waiting", wait };
+}
+
+/** @param isServeFree a serve lives and waits for nothing, so a round without another keeper is its own */
+function roundKeeper(
+  host: Host,
+  { state, serve, roundAlive, layout }: Observed,
+  isServeFree: boolean,
+): RoundKeeper | null {
+  if (state.running === null) return null;
+  const record = readRunningRound(host, layout);
+  if (record === null || record.round !== state.running.num) {
+    // A round of the Python version leaves no record, and one of ours has none yet in its first moment.
+    if (isServeFree) return "serve";
+    return livingHolder(host, layout.roundLockHolder) === null ? null : "round";
+  }
+  const starter = livingStarter(host, record, roundAlive);
+  if (starter !== null) return starter === serve?.pid ? "serve" : "round";
+  if (isServeFree || (serve !== null && state.running.adopted)) return "serve";
+  return roundAlive ? "nobody" : null;
 }
 
 /** Since when the serve that lives is between two rounds, null where nobody knows. */

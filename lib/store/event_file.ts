@@ -1,7 +1,7 @@
 import type { Instant } from "../core/instant.ts";
 import type { ProjectState } from "../core/project_state.ts";
 import type { AppendFile, Host } from "../host.ts";
-import { bestEffort } from "./best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import {
   eventFileName,
   eventFileNames,

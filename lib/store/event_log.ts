@@ -1,9 +1,8 @@
 import { type Draft, EVENTS, type LoggedEvent } from "../core/events.ts";
-import { FileError } from "../core/file_error.ts";
+import { bestEffort, FileError } from "../core/file_error.ts";
 import { evolve, type ProjectState } from "../core/project_state.ts";
 import type { Host } from "../host.ts";
 import { type Instant, instantOf, isoOf } from "../core/instant.ts";
-import { bestEffort } from "./best_effort.ts";
 import { EventFile, foldAnew, isTornAt, LINE_END } from "./event_file.ts";
 import {
   eventFileName,

@@ -5,7 +5,7 @@
  */
 import { type Instant, instantOf, isoOf } from "../core/instant.ts";
 import type { Host, Lock } from "../host.ts";
-import { bestEffort } from "./best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import type { Layout } from "./layout.ts";
 import { isRunning, livingStarter, readRunningRound } from "./running_round.ts";
 import { parseObject } from "./status.ts";

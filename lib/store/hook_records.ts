@@ -4,27 +4,38 @@
  *
  * @module
  */
-import * as v from "valibot";
+import {
+  type InferOutput,
+  integer,
+  minValue,
+  nullable,
+  number,
+  object,
+  optional,
+  pipe,
+  safeParse,
+  string,
+} from "valibot";
 import type { Host } from "../host.ts";
-import { bestEffort } from "./best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import type { Layout } from "./layout.ts";
 import { parseObject } from "./status.ts";
 
-const HookRecord = v.object({
+const HookRecord = object({
   /** Leader of its group. */
-  pid: v.pipe(v.number(), v.integer(), v.minValue(2)),
-  start_time: v.string(),
-  boot_id: v.string(),
+  pid: pipe(number(), integer(), minValue(2)),
+  start_time: string(),
+  boot_id: string(),
   /** Its marker. */
-  id: v.string(),
-  cgroup: v.nullable(v.string()),
+  id: string(),
+  cgroup: nullable(string()),
   /** What a plugin may write without leave; null for a program. */
-  folder: v.optional(v.nullable(v.string()), null),
+  folder: optional(nullable(string()), null),
   /** The supervisor that runs it. */
-  owner: v.object({ pid: v.number(), start_time: v.string() }),
+  owner: object({ pid: number(), start_time: string() }),
 });
 
-export type HookRecord = Readonly<v.InferOutput<typeof HookRecord>>;
+export type HookRecord = Readonly<InferOutput<typeof HookRecord>>;
 
 /** @throws FileError: then it must not start */
 export function writeHookRecord(
@@ -71,7 +82,7 @@ export function leftHookRecords(host: Host, layout: Layout): readonly HookRecord
   for (const { name } of host.files.list(layout.hooks) ?? []) {
     if (!name.endsWith(".json")) continue;
     const path = `${layout.hooks}/${name}`;
-    const parsed = v.safeParse(HookRecord, parseObject(host.files.readText(path) ?? ""));
+    const parsed = safeParse(HookRecord, parseObject(host.files.readText(path) ?? ""));
     if (!parsed.success) bestEffort(() => host.files.remove(path));
     else if (!isOwned(host, parsed.output)) left.push(parsed.output);
   }

@@ -1,7 +1,7 @@
 import { type Instant, isoOf } from "../core/instant.ts";
 import type { Host } from "../host.ts";
 import { diskFigures, loadFigures, memoryFigures, rounded } from "../core/machine_figures.ts";
-import { bestEffort } from "./best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import { DiskGauge } from "./disk_gauge.ts";
 import type { Layout } from "./layout.ts";
 import { encodeLine } from "./line_format.ts";

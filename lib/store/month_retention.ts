@@ -1,7 +1,7 @@
 import type { Instant } from "../core/instant.ts";
 import type { ProjectState } from "../core/project_state.ts";
 import type { Host } from "../host.ts";
-import { bestEffort } from "./best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import type { EventLog } from "./event_log.ts";
 import { eventFileName, eventFileNames, foldFile, NOTHING } from "./fold.ts";
 import type { Layout } from "./layout.ts";

@@ -1,5 +1,5 @@
 import type { Host } from "../host.ts";
-import { bestEffort } from "./best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import type { Layout } from "./layout.ts";
 
 /** Bytes. */

@@ -4,43 +4,55 @@
  *
  * @module
  */
-import * as v from "valibot";
+import {
+  array,
+  type InferOutput,
+  integer,
+  minValue,
+  nullable,
+  number,
+  object,
+  optional,
+  pipe,
+  safeParse,
+  string,
+} from "valibot";
 import type { Host } from "../host.ts";
 import type { Layout } from "./layout.ts";
 import { parseObject } from "./status.ts";
 
 function recordSchema() {
-  return v.object({
-    round: v.pipe(v.number(), v.integer(), v.minValue(1)),
-    phase: v.nullable(v.string()),
+  return object({
+    round: pipe(number(), integer(), minValue(1)),
+    phase: nullable(string()),
     /** The round's marker. */
-    id: v.string(),
+    id: string(),
     /** Launcher: its pid is the number of its group and session too. */
-    pid: v.pipe(v.number(), v.integer(), v.minValue(2)),
+    pid: pipe(number(), integer(), minValue(2)),
     /** Clock ticks since boot, as the kernel prints them. */
-    start_time: v.string(),
-    boot_id: v.string(),
+    start_time: string(),
+    boot_id: string(),
     /** The round's own cgroup, null without one. */
-    cgroup: v.nullable(v.string()),
+    cgroup: nullable(string()),
     /** Agent output, relative to the log directory. */
-    log: v.string(),
-    started_at: v.string(),
+    log: string(),
+    started_at: string(),
     /** Start and limit on the boot clock (ms). */
-    started_boot_ms: v.number(),
-    deadline_boot_ms: v.number(),
-    timeout_s: v.number(),
+    started_boot_ms: number(),
+    deadline_boot_ms: number(),
+    timeout_s: number(),
     /** Range of the log that was given back to the file system, null without one (bytes). */
-    hole: v.nullable(v.object({ from: v.number(), to: v.number() })),
+    hole: nullable(object({ from: number(), to: number() })),
     /** The work tree before the agent; absent or null where it is not known, or too much to note. */
-    before: v.optional(v.nullable(v.object({
-      head: v.nullable(v.string()),
-      fingerprint: v.string(),
-      dirty: v.array(v.string()),
+    before: optional(nullable(object({
+      head: nullable(string()),
+      fingerprint: string(),
+      dirty: array(string()),
     }))),
   });
 }
 
-export type RunningRoundRecord = Readonly<v.InferOutput<ReturnType<typeof recordSchema>>>;
+export type RunningRoundRecord = Readonly<InferOutput<ReturnType<typeof recordSchema>>>;
 
 /**
  * It outlives a power cut as the round's start in the log does: without it nobody finds the output that remains.
@@ -63,7 +75,7 @@ function replace(
 export function readRunningRound(host: Host, layout: Layout): RunningRoundRecord | null {
   const text = host.files.readText(layout.runningRound);
   if (text === null) return null;
-  const parsed = v.safeParse(recordSchema(), parseObject(text));
+  const parsed = safeParse(recordSchema(), parseObject(text));
   return parsed.success ? parsed.output : null;
 }
 

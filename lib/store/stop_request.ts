@@ -4,7 +4,7 @@
  * @module
  */
 import type { Host } from "../host.ts";
-import { bestEffort } from "./best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import type { Layout } from "./layout.ts";
 import { parseObject } from "./status.ts";
 

@@ -4,18 +4,17 @@
  *
  * @module
  */
-import type { Ending } from "../core/ending.ts";
+import { type Ending, type Verdict, verdictOf } from "../core/verdict.ts";
 import { roundedSeconds } from "../core/duration_text.ts";
 import type { Evidence } from "../core/evidence.ts";
 import { type Instant, isoOf } from "../core/instant.ts";
 import { phaseIndex } from "../core/phases.ts";
 import type { RoundResult, UsageFinding } from "../core/plugin.ts";
 import { type SettledLimit, settleLimit } from "../core/throttle.ts";
-import { type Verdict, verdictOf } from "../core/verdict.ts";
 import { signalName, type WaitStatus } from "../core/wait_status.ts";
 import { agentOf } from "../extend/output_reader.ts";
 import type { WorkTree } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import { writeStatus } from "../store/status.ts";
 import type { Census } from "./contain.ts";
 import { settleWorkTree } from "./settle/settle.ts";

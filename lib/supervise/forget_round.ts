@@ -1,4 +1,4 @@
-import { bestEffort } from "../store/best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import { removeRunningRound } from "../store/running_round.ts";
 import type { Supervision } from "./supervision.ts";
 

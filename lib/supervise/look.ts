@@ -1,7 +1,6 @@
-import type { FileError } from "../core/file_error.ts";
+import { bestEffort, type FileError } from "../core/file_error.ts";
 import type { World } from "../core/rules.ts";
 import { roundLockHolder } from "../store/holder.ts";
-import { bestEffort } from "../store/best_effort.ts";
 import { failedChecks, logDirRefusal } from "./startup_checks.ts";
 import type { StopSwitch } from "./stop_switch.ts";
 import type { Supervision } from "./supervision.ts";

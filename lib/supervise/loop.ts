@@ -18,7 +18,7 @@ import {
 import { estimatedWait, lastingThrottle } from "../core/throttle.ts";
 import { redactedTail } from "../core/redact.ts";
 import type { Host } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import { MonthRetention } from "../store/month_retention.ts";
 import { highestRoundOnDisk, pruneRoundLogs } from "../store/retention.ts";
 import { readStatus } from "../store/status.ts";

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { FileError } from "../core/file_error.ts";
+import { bestEffort, FileError } from "../core/file_error.ts";
 import { isoOf } from "../core/instant.ts";
 import { forPhase, phaseIndex } from "../core/phases.ts";
 import type { Launch, WorkTree } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
 import { writeHolder } from "../store/holder.ts";
 import { roundLogName } from "../store/layout.ts";
 import { type RunningRoundRecord, writeRunningRound } from "../store/running_round.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../core/config.ts";
-import type { Ending } from "../core/ending.ts";
+import type { Ending } from "../core/verdict.ts";
 import { emptyEvidence, type Evidence, withFinding } from "../core/evidence.ts";
 import type { Finding } from "../core/plugin.ts";
 import type { OpenReader, OutputReader, RoundToRead, Soon } from "../extend/output_reader.ts";

@@ -4,12 +4,10 @@
  *
  * @module
  */
-import type { Ending } from "../core/ending.ts";
-import { FileError } from "../core/file_error.ts";
-import type { Verdict } from "../core/verdict.ts";
+import type { Ending, Verdict } from "../core/verdict.ts";
+import { bestEffort, FileError } from "../core/file_error.ts";
 import { readWaitStatus, signalName, type WaitStatus } from "../core/wait_status.ts";
 import type { Lock, WorkTree } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
 import { readRunningRound, recordHole, writeRunningRound } from "../store/running_round.ts";
 import { closeRound } from "./close_round.ts";
 import {

@@ -6,7 +6,7 @@
 import type { Config } from "../core/config.ts";
 import type { LoggedEvent } from "../core/events.ts";
 import { EXIT, type ExitCode } from "../core/exit_code.ts";
-import { FileError } from "../core/file_error.ts";
+import { bestEffort, FileError } from "../core/file_error.ts";
 import { type Failure, failure } from "../core/problem.ts";
 import { isSentinelUnheard } from "../core/sentinel.ts";
 import type { SurroundingUnit } from "../core/surrounding_unit.ts";
@@ -14,7 +14,6 @@ import { agentOf, type OutputReader } from "../extend/output_reader.ts";
 import type { PluginSet } from "../extend/plugin_set.ts";
 import { VERSION } from "../core/version.ts";
 import type { Host } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
 import { EventLog } from "../store/event_log.ts";
 import { ServeLock, takeServeLock } from "../store/holder.ts";
 import { type Layout, layoutOf } from "../store/layout.ts";

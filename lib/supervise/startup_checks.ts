@@ -4,11 +4,10 @@
  * @module
  */
 import type { Config } from "../core/config.ts";
-import type { FileError } from "../core/file_error.ts";
+import { bestEffort, type FileError } from "../core/file_error.ts";
 import { forPhase } from "../core/phases.ts";
 import { isSwitchedOn } from "../core/switch_word.ts";
 import type { FileStat, Host } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
 import type { Layout } from "../store/layout.ts";
 import { agentArguments, argumentProblem, findAgent } from "./agent_command.ts";
 import { promptFiles, readPrompt } from "./prompt.ts";

@@ -6,7 +6,7 @@
 import type { Config } from "../core/config.ts";
 import { byComponents, type GlobPart, globParts } from "../core/glob.ts";
 import type { Entry, Host } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 
 /** Files read at the same time: hashing one goes on beside reading the next. */
 const AT_ONCE = 16;

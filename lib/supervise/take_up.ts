@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Ending, InterruptedBy } from "../core/ending.ts";
+import type { Ending, InterruptedBy } from "../core/verdict.ts";
 import { instantOf } from "../core/instant.ts";
 import { readWaitStatus, type WaitStatus } from "../core/wait_status.ts";
 import type { Host, WorkTree } from "../host.ts";
-import { bestEffort } from "../store/best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import type { Layout } from "../store/layout.ts";
 import { readRunningRound, type RunningRoundRecord } from "../store/running_round.ts";

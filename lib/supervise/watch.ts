@@ -1,6 +1,6 @@
-import type { Ending } from "../core/ending.ts";
+import type { Ending } from "../core/verdict.ts";
 import { stillAfter, type Stillness } from "../core/stall.ts";
-import { bestEffort } from "../store/best_effort.ts";
+import { bestEffort } from "../core/file_error.ts";
 import { busyChildren } from "./busy_children.ts";
 import type { LogCap } from "./log_cap.ts";
 import type { RoundReader } from "./round_reader.ts";

@@ -10,8 +10,7 @@ import { systemEnvironment } from "./environment.ts";
 import { systemFiles } from "./files.ts";
 import { once } from "../core/once.ts";
 import { systemVitals } from "./vitals.ts";
-import { systemProcesses } from "./processes.ts";
-import { systemSignals } from "./signals.ts";
+import { systemProcesses, systemSignals } from "./processes.ts";
 import { systemTerminal } from "./terminal.ts";
 
 /** The machine that this process runs on. Nothing is looked at before it is asked for. */
@@ -27,13 +26,16 @@ export function systemHost(): Host {
     terminal: systemTerminal(),
     env: systemEnvironment(),
     vitals: systemVitals(),
-    web: { get: async (url, options) => await (await import("./web.ts")).get(url, options) },
+    web: {
+      get: async (url, options) =>
+        await (await import("./web.ts" as string) as typeof import("./web.ts")).get(url, options),
+    },
   };
 }
 
 /** What only looks at the log needs no git. */
 function laterGit(): Git {
-  const git = once(async () => (await import("./git.ts")).systemGit());
+  const git = once(async () => (await import("./git.ts" as string) as typeof import("./git.ts")).systemGit());
   return {
     run: async (...args) => await (await git()).run(...args),
     status: async (...args) => await (await git()).status(...args),

@@ -1,12 +1,12 @@
-import type { Processes, SignalName } from "../host.ts";
+import type { Processes, SignalName, Signals } from "../host.ts";
 import { findProgram } from "./find_program.ts";
 import { launch } from "./launcher.ts";
+import { releasePages } from "./libc.ts";
 import { marked } from "./marks.ts";
 import { once } from "../core/once.ts";
 import { procTable } from "./proc_table.ts";
 import { psTable } from "./ps_table.ts";
 import { refusalOf } from "./refusal.ts";
-import { releasePages } from "./release_pages.ts";
 
 /** The machine's processes. */
 export function systemProcesses(): Processes {
@@ -19,9 +19,15 @@ export function systemProcesses(): Processes {
   const ownStartTime = once(() => startTimeOf(Deno.pid));
   return {
     launch: (spec) => launch(spec, { flock: flock(), mv: mv() }, startTimeOf),
-    sandbox: async (spec) => (await import("./sandbox.ts")).sandbox(spec, startTimeOf),
-    removeSandboxFolder: async (path) => (await import("./sandbox.ts")).removeSandboxFolder(path),
-    run: async (argv, options) => await (await import("./run_program.ts")).runProgram(argv, options),
+    sandbox: async (spec) =>
+      (await import("./sandbox.ts" as string) as typeof import("./sandbox.ts")).sandbox(spec, startTimeOf),
+    removeSandboxFolder: async (path) =>
+      (await import("./sandbox.ts" as string) as typeof import("./sandbox.ts")).removeSandboxFolder(path),
+    run: async (argv, options) =>
+      await (await import("./run_program.ts" as string) as typeof import("./run_program.ts")).runProgram(
+        argv,
+        options,
+      ),
     spawnIdle,
     inspect: table.inspect,
     list: table.list,
@@ -75,4 +81,18 @@ function signal(pid: number, name: SignalName): boolean {
     if (refusal.fault === "denied") return true;
     throw refusal;
   }
+}
+
+/** Signals that arrive at this process. */
+export function systemSignals(): Signals {
+  return { on };
+}
+
+function on(name: SignalName, handler: () => void): () => void {
+  // A function of its own, so that a handler given twice is two listeners.
+  function listener(): void {
+    handler();
+  }
+  Deno.addSignalListener(name, listener);
+  return () => Deno.removeSignalListener(name, listener);
 }

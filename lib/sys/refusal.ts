@@ -27,14 +27,17 @@ export function nullIfMissing<T>(path: string, act: () => T): T | null {
   try {
     return act();
   } catch (error) {
-    const refusal = refusalOf(error, path);
-    if (refusal.fault === "missing") return null;
-    throw refusal;
+    if (isMissing(error)) return null;
+    throw refusalOf(error, path);
   }
 }
 
+function isMissing(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
 function faultOf(error: unknown, detail: string): FileFault {
-  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return "missing";
+  if (isMissing(error)) return "missing";
   if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
     return "denied";
   }

@@ -2,7 +2,13 @@ import type { Vitals } from "../host.ts";
 
 /** What the kernel and df(1) tell about this machine. */
 export function systemVitals(): Vitals {
-  return { memory, load, cpu, disk: async (dir) => await (await import("./disk_space.ts")).diskSize(dir) };
+  return {
+    memory,
+    load,
+    cpu,
+    disk: async (dir) =>
+      await (await import("./disk_space.ts" as string) as typeof import("./disk_space.ts")).diskSize(dir),
+  };
 }
 
 function memory(): ReturnType<Vitals["memory"]> {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checkConfig } from "../../lib/core/config_check.ts";
+import { checkConfig, laterKeys } from "../../lib/core/config_check.ts";
 import { CONFIG } from "../../lib/core/config.ts";
-import { laterKeys } from "../../lib/core/config_later.ts";
 import { label, MINIMAL, PLACE, refused, withKey } from "./config_samples.ts";
 
 /** Key, value, and what the message has to say; a message is the place, a blank and the text. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { checkConfig } from "../../lib/core/config_check.ts";
-import { laterKeys, softerThrottle } from "../../lib/core/config_later.ts";
+import { checkConfig, laterKeys, softerThrottle } from "../../lib/core/config_check.ts";
 import { CONFIG, type Config, DETECTOR_NAMES, isRow, type Row, type Rows } from "../../lib/core/config.ts";
 import { accepted, label, MINIMAL, PLACE, withKey } from "./config_samples.ts";
 

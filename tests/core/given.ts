@@ -1,10 +1,9 @@
 import type { Draft, LoggedEvent } from "../../lib/core/events.ts";
-import type { EndingKind } from "../../lib/core/ending.ts";
+import type { EndingKind, Verdict } from "../../lib/core/verdict.ts";
 import { isoOf } from "../../lib/core/instant.ts";
 import { evolve, initialState, type ProjectState } from "../../lib/core/project_state.ts";
 import { decideNext, type Policy, type World } from "../../lib/core/rules.ts";
 import type { LoggedLimit, ThrottlePolicy } from "../../lib/core/throttle.ts";
-import type { Verdict } from "../../lib/core/verdict.ts";
 
 /** Second 0 of every story. */
 export const T0 = 1_700_000_000_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { emptyEvidence, type Evidence, withFinding } from "../../lib/core/evidence.ts";
-import type { Ending } from "../../lib/core/ending.ts";
+import { type Ending, type RoundFacts, type Verdict, verdictOf } from "../../lib/core/verdict.ts";
 import { decodeEvent } from "../../lib/core/events.ts";
 import { fingerprint } from "../../lib/core/fingerprint.ts";
 import {
@@ -11,7 +11,6 @@ import {
   type ProjectState,
 } from "../../lib/core/project_state.ts";
 import type { Finding } from "../../lib/core/plugin.ts";
-import { type RoundFacts, type Verdict, verdictOf } from "../../lib/core/verdict.ts";
 import { logged, round, serve, stateAfter, type Step, stopped, T0 } from "./given.ts";
 
 /** Fingerprint of all states on the way through the fixture, by each version of `evolve`. */

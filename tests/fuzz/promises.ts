@@ -8,8 +8,7 @@ import { layoutOf } from "../../lib/store/layout.ts";
 import { type Folded, foldLog } from "../../lib/store/fold.ts";
 import { systemHost } from "../../lib/sys/mod.ts";
 import { leftGroups } from "./left_groups.ts";
-import type { Journal } from "./journal.ts";
-import { readOr } from "./journal.ts";
+import { type Journal, readOr } from "./journal.ts";
 import { type Line, openRound } from "./moment.ts";
 import { journalOf, livingOf, type Project } from "./project.ts";
 

@@ -8,7 +8,7 @@ Deno.test("checkLayers() finds nothing in this repository", () => {
 });
 
 Deno.test("checkLayers() reports an import into a forbidden folder, types included", () => {
-  const text = `import type { Tree } from "../observe/tree.ts";\nexport * from "../core/ending.ts";\n`;
+  const text = `import type { Tree } from "../observe/tree.ts";\nexport * from "../core/verdict.ts";\n`;
   assert.deepEqual(checkLayers("lib/supervise/serve.ts", text), [
     "lib/supervise/serve.ts:1: lib/supervise/ may not import lib/observe/tree.ts",
   ]);
@@ -17,7 +17,7 @@ Deno.test("checkLayers() reports an import into a forbidden folder, types includ
 Deno.test("checkLayers() keeps sys away from the command line, and plugins to their one door", () => {
   assert.equal(checkLayers("lib/cli/run.ts", `const host = await import("../sys/host.ts");`).length, 1);
   assert.equal(
-    checkLayers("plugins/claude.ts", `type T = import("../lib/core/ending.ts").Ending;`).length,
+    checkLayers("plugins/claude.ts", `type T = import("../lib/core/verdict.ts").Ending;`).length,
     1,
   );
   assert.deepEqual(checkLayers("plugins/claude.ts", `import { x } from "../lib/core/plugin.ts";`), []);
@@ -47,12 +47,14 @@ Deno.test("importsOf() finds every form and leaves comments and strings alone", 
     `export const d = () => import("./d.ts");`,
     `export type E = import("./e.ts").E;`,
     'export const text = `import "./y.ts"`;',
+    `const f = await import("./f.ts" as string);`,
   ].join("\n");
   assert.deepEqual(importsOf("a.ts", text).map((one) => Object.values(one)), [
-    ["./a.ts", 1, false, false],
-    ["./b.ts", 2, true, false],
-    ["./c.ts", 3, false, false],
-    ["./d.ts", 4, false, true],
-    ["./e.ts", 5, true, false],
+    ["./a.ts", 1, false, false, true],
+    ["./b.ts", 2, true, false, false],
+    ["./c.ts", 3, false, false, true],
+    ["./d.ts", 4, false, true, true],
+    ["./e.ts", 5, true, false, false],
+    ["./f.ts", 7, false, true, false],
   ]);
 });

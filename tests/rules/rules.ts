@@ -16,6 +16,8 @@ export interface Import {
   readonly typeOnly: boolean;
   /** Loaded when the line is reached, not with the file. */
   readonly dynamic: boolean;
+  /** The runtime looks for it when the program starts; it does not see `import("…" as string)` coming. */
+  readonly foreseen: boolean;
 }
 
 type Node = Deno.lint.Node;
@@ -174,6 +176,20 @@ export function checkShape(path: string, text: string): readonly string[] {
   }));
 }
 
+/** What is imported without the runtime's foresight gets its type from the same file, and no package is taken as a whole. */
+export function checkImports(path: string, text: string): readonly string[] {
+  const imports = importsOf(path, text);
+  const typed = new Set(imports.filter(({ typeOnly }) => typeOnly).map(({ specifier }) => specifier));
+  return [
+    ...imports
+      .filter(({ specifier, typeOnly, foreseen }) => !typeOnly && !foreseen && !typed.has(specifier))
+      .map(({ specifier, line }) => `${path}:${line}: say \`as typeof import("${specifier}")\` too`),
+    ...inspect(path, text, (report) => ({
+      ImportNamespaceSpecifier: (node) => report(node, "import it by name"),
+    })),
+  ];
+}
+
 /** Files and functions that fit in a head. */
 export function checkSize(path: string, text: string): readonly string[] {
   const lines = text.trimEnd().split("\n").length;
@@ -233,9 +249,15 @@ export function checkStart(path: string, text: string): readonly string[] {
 export function importsOf(path: string, text: string): readonly Import[] {
   const imports: Import[] = [];
   inspect(path, text, () => {
-    const add = (node: Node, specifier: unknown, typeOnly: boolean, dynamic = false) => {
+    const add = (
+      node: Node,
+      specifier: unknown,
+      typeOnly: boolean,
+      dynamic = false,
+      foreseen = !typeOnly,
+    ) => {
       if (typeof specifier === "string") {
-        imports.push({ specifier, line: lineAt(text, node.range[0]), typeOnly, dynamic });
+        imports.push({ specifier, line: lineAt(text, node.range[0]), typeOnly, dynamic, foreseen });
       }
     };
     return {
@@ -243,8 +265,11 @@ export function importsOf(path: string, text: string): readonly Import[] {
         add(node, node.source.value, node.importKind === "type" || onlyTypes(node)),
       ExportAllDeclaration: (node) => add(node, node.source.value, node.exportKind === "type"),
       ExportNamedDeclaration: (node) => add(node, node.source?.value, node.exportKind === "type"),
-      ImportExpression: (node) =>
-        add(node, node.source.type === "Literal" ? node.source.value : null, false, true),
+      ImportExpression: (node) => {
+        const foreseen = node.source.type !== "TSAsExpression";
+        const source = node.source.type === "TSAsExpression" ? node.source.expression : node.source;
+        add(node, source.type === "Literal" ? source.value : null, false, true, foreseen);
+      },
       TSImportType: (node) => add(node, textOf(text, node).match(/^import\(\s*["'](.*?)["']/)?.[1], true),
     };
   });

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { checkStart, importsOf } from "./rules.ts";
+import { checkStart, type Import, importsOf } from "./rules.ts";
 import { ROOT } from "./tree.ts";
 
 /** What `agent-runner --version` may load, packages included. */
 const MODULES_MAX = 50;
+
+/** What the runtime may look for, packages included, until `peek --json` has what it needs. */
+const FORESEEN_MAX = 80;
+
+/** Of a package that it foresees the runtime looks up the versions, on the network where it has not seen them yet. */
+const PACKAGES = ["smol-toml", "valibot"];
 
 Deno.test("main.ts loads few modules before a verb is known, and none that wakes the Node layer", () => {
   const modules = staticModules(`file://${ROOT}main.ts`, readUrl);
@@ -12,6 +18,17 @@ Deno.test("main.ts loads few modules before a verb is known, and none that wakes
     [],
   );
   assert.ok(modules.size <= MODULES_MAX, `${modules.size} modules:\n${[...modules.keys()].join("\n")}`);
+});
+
+Deno.test("peek --json makes the runtime look for little that it does not need", () => {
+  const entries = ["main.ts", "lib/cli/peek.ts"].map((path) => `file://${ROOT}${path}`);
+  const all = new Map(entries.flatMap((entry) => [...modulesOf(entry, readUrl, ({ foreseen }) => foreseen)]));
+  const own = [...all].filter(([url]) => url.startsWith(`file://${ROOT}`));
+  const packages = own.flatMap(([url, text]) => importsOf(url, text))
+    .filter(({ specifier, foreseen }) => foreseen && !/^(\.|node:)/.test(specifier))
+    .map(({ specifier }) => specifier);
+  assert.deepEqual([...new Set(packages)].sort(), PACKAGES);
+  assert.ok(all.size <= FORESEEN_MAX, `${all.size} modules:\n${[...all.keys()].join("\n")}`);
 });
 
 /** What of `lib/extend` a supervisor without plugins needs: none of it speaks with one. */
@@ -52,14 +69,23 @@ Deno.test("checkStart() reports Node modules, CommonJS and Node's globals", () =
 
 /** Texts of the modules that load with `entry`, by URL. */
 function staticModules(entry: string, read: (url: string) => string): ReadonlyMap<string, string> {
+  return modulesOf(entry, read, ({ typeOnly, dynamic }) => !typeOnly && !dynamic);
+}
+
+/** Texts of `entry` and of the modules to which imports that are followed lead, by URL. */
+function modulesOf(
+  entry: string,
+  read: (url: string) => string,
+  isFollowed: (one: Import) => boolean,
+): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const open = [entry];
   for (let url = open.pop(); url !== undefined; url = open.pop()) {
     if (found.has(url) || !/\.m?[jt]s$/.test(url)) continue;
     const text = read(url);
     found.set(url, text);
-    for (const { specifier, typeOnly, dynamic } of importsOf(url, text)) {
-      if (typeOnly || dynamic || specifier.startsWith("node:")) continue;
+    for (const { specifier } of importsOf(url, text).filter(isFollowed)) {
+      if (specifier.startsWith("node:")) continue;
       open.push(specifier.startsWith(".") ? new URL(specifier, url).href : import.meta.resolve(specifier));
     }
   }

@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
-import { type Check, checkAmbient, checkName, checkPure, checkShape, checkSize, checkText } from "./rules.ts";
+import {
+  type Check,
+  checkAmbient,
+  checkImports,
+  checkName,
+  checkPure,
+  checkShape,
+  checkSize,
+  checkText,
+} from "./rules.ts";
 import { listFiles, ROOT } from "./tree.ts";
 
 /** Which files each rule is for. */
 const RULES: readonly (readonly [name: string, rule: Check, files: RegExp])[] = [
   ["checkAmbient()", checkAmbient, /^(lib\/(?!sys\/)|plugins\/|presets\/).*\.ts$/],
   ["checkPure()", checkPure, /^lib\/core\/.*\.ts$/],
+  ["checkImports()", checkImports, /^(lib|plugins)\/.*\.ts$|^main\.ts$/],
   ["checkShape()", checkShape, /^(?!tests\/fixtures\/).*\.ts$/],
   ["checkSize()", checkSize, /^(?!tests\/).*\.ts$/],
   ["checkName()", checkName, /^(?!tests\/fixtures\/).*\.ts$/],
@@ -62,6 +72,15 @@ Deno.test("checkPure() reports everything that waits, with its line", () => {
     checkPure("lib/core/a.ts", "// async await Promise\nfunction f() { for (const x of []) g(x); }"),
     [],
   );
+});
+
+Deno.test("checkImports() reports packages as a whole, and later imports without their own type", () => {
+  assert.equal(checkImports("lib/cli/run.ts", `import * as v from "valibot";`).length, 1);
+  const later = `await import("./a.ts" as string)`;
+  assert.equal(checkImports("lib/cli/run.ts", later).length, 1);
+  assert.equal(checkImports("lib/cli/run.ts", `${later} as typeof import("./b.ts")`).length, 1);
+  assert.deepEqual(checkImports("lib/cli/run.ts", `${later} as typeof import("./a.ts")`), []);
+  assert.deepEqual(checkImports("lib/cli/run.ts", `await import("./a.ts")`), []);
 });
 
 Deno.test("checkShape() reports default exports, arrows at the top and swallowed failures", () => {

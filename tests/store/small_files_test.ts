@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Draft, LoggedEvent } from "../../lib/core/events.ts";
-import { FileError } from "../../lib/core/file_error.ts";
-import { bestEffort } from "../../lib/store/best_effort.ts";
+import { bestEffort, FileError } from "../../lib/core/file_error.ts";
 import {
   holderText,
   livingServe,

@@ -1,6 +1,6 @@
 /** A process that lets go of the runtime's pages twice, and fails unless most of them are gone each time. */
 import assert from "node:assert/strict";
-import { releasePages } from "../../lib/sys/release_pages.ts";
+import { releasePages } from "../../lib/sys/libc.ts";
 
 const whole = residentFileKib();
 for (let times = 0; times < 2; times++) {

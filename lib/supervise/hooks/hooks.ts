@@ -10,7 +10,7 @@ import type { Fault } from "../../extend/guest.ts";
 import type { LoadedPlugin, Surroundings, Where } from "../../extend/loaded_plugin.ts";
 import type { PluginProcess } from "../../extend/plugin_process.ts";
 import { NOBODY_AROUND, type PluginSet } from "../../extend/plugin_set.ts";
-import { bestEffort } from "../../store/best_effort.ts";
+import { bestEffort } from "../../core/file_error.ts";
 import { removeHookRecord, writeHookRecord } from "../../store/hook_records.ts";
 import type { Bare } from "../bare.ts";
 import { Alerts } from "./alerts.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { HookDeclaration } from "../../core/config.ts";
-import type { Ending } from "../../core/ending.ts";
+import type { Ending } from "../../core/verdict.ts";
 import type { DirtyOutcome } from "../../core/plugin.ts";
 import { hookContext, type HookRound } from "../hooks/context.ts";
 import type { DirtyPart } from "../hooks/hooks.ts";

@@ -7,7 +7,7 @@ import { readable } from "../../core/byte_text.ts";
 import type { GitChanges } from "../../core/git_changes.ts";
 import { isoOf } from "../../core/instant.ts";
 import type { DirtyOutcome } from "../../core/plugin.ts";
-import { bestEffort } from "../../store/best_effort.ts";
+import { bestEffort } from "../../core/file_error.ts";
 import { writeOrphanState } from "../../store/orphan_state.ts";
 import type { Supervision } from "../supervision.ts";
 import { autoCommit } from "./auto_commit.ts";

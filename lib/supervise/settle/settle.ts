@@ -6,7 +6,7 @@
  */
 import type { Config } from "../../core/config.ts";
 import type { DirtyOutcome } from "../../core/plugin.ts";
-import { bestEffort } from "../../store/best_effort.ts";
+import { bestEffort } from "../../core/file_error.ts";
 import { removeOrphanState } from "../../store/orphan_state.ts";
 import type { Supervision } from "../supervision.ts";
 import { askDirtyHooks } from "./dirty_hooks.ts";

@@ -1,4 +1,4 @@
-import type { Ending } from "../../core/ending.ts";
+import type { Ending } from "../../core/verdict.ts";
 import type { DirtyOutcome } from "../../core/plugin.ts";
 import type { WorkTree } from "../../host.ts";
 
