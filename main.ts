@@ -1,6 +1,5 @@
-// Most verbs need them. Met first in a module that is loaded later, they would be compiled anew at every start.
+// Most verbs need it. Met first in a module that is loaded later, it would be compiled anew at every start.
 import "smol-toml";
-import "valibot";
 import { runCli } from "./lib/cli/run_cli.ts";
 import { exitWith, systemHost } from "./lib/sys/mod.ts";
 import { PLUGINS } from "./plugins/mod.ts";

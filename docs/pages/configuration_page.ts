@@ -1,4 +1,3 @@
-import type { GenericSchema } from "valibot";
 import {
   CONFIG,
   DETECTOR_NAMES,
@@ -72,29 +71,8 @@ function rowOf(key: string, row: Row<unknown>): string[] {
   ];
 }
 
-function typeOf({ type, schema }: Row<unknown>): string {
-  const limits = limitsOf(schema);
-  const shown = type.startsWith('"') ? code(type) : type;
-  return limits === "" ? shown : `${shown}, ${limits}`;
-}
-
-/** What a number may be, from the checks of its schema. */
-function limitsOf(schema: GenericSchema<unknown, unknown>): string {
-  const steps = stepsOf(schema);
-  const min = steps.find(({ type }) => type === "min_value")?.requirement;
-  const max = steps.find(({ type }) => type === "max_value")?.requirement;
-  if (min === undefined) return "";
-  return max === undefined ? `from ${min} on` : `${min} to ${max}`;
-}
-
-interface Step {
-  readonly type: string;
-  readonly requirement?: unknown;
-  readonly pipe?: readonly Step[];
-}
-
-function stepsOf(step: Step): readonly Step[] {
-  return [step, ...(step.pipe ?? []).filter((inner) => inner !== step).flatMap(stepsOf)];
+function typeOf({ type }: Row<unknown>): string {
+  return type.startsWith('"') ? code(type) : type;
 }
 
 function defaultOf(row: Row<unknown>): string {

@@ -1,4 +1,5 @@
 import { EVENTS, type Kind, KINDS, type Writer } from "../../lib/core/events.ts";
+import type { Field } from "../../lib/core/field.ts";
 import { blocks, code, table } from "./markdown.ts";
 
 /** Headings in the order of the page. */
@@ -33,15 +34,16 @@ export function eventsPage(written: ReadonlySet<string>): string {
 }
 
 function section(kind: Kind, isWritten: boolean): readonly string[] {
-  const { when, synced, schema } = EVENTS[kind];
+  const { when, synced, fields } = EVENTS[kind];
   const marks = [...(synced ? ["synced"] : []), ...(isWritten ? [] : ["not written yet"])];
-  const fields = Object.entries<Schema>(schema.entries);
   return [
     `### ${kind}`,
     `${sentence(when)}${marks.map((mark) => ` *${mark[0]?.toUpperCase()}${mark.slice(1)}.*`).join("")}`,
     table(
       ["field", "type", "meaning"],
-      fields.map(([name, field]) => [code(name), typeOf(field), textOf(field)]),
+      Object.entries<Field<unknown>>(fields).map((
+        [name, field],
+      ) => [code(name), typeOf(field), textOf(field)]),
     ),
   ];
 }
@@ -50,50 +52,15 @@ function sentence(text: string): string {
   return `${text[0]?.toUpperCase()}${text.slice(1)}.`;
 }
 
-/** As much of a schema as the page needs. */
-interface Schema {
-  readonly type: string;
-  readonly pipe?: readonly Schema[];
-  readonly wrapped?: Schema;
-  readonly item?: Schema;
-  readonly entries?: Readonly<Record<string, Schema>>;
-  readonly options?: readonly string[];
-  readonly description?: string;
-  readonly metadata?: { readonly free?: number };
+function typeOf({ shape }: Field<unknown>): string {
+  if (typeof shape === "string") return shape === "table" ? "record" : shape;
+  if ("optional" in shape) return `${typeOf(shape.optional)}, optional`;
+  if ("nullable" in shape) return `${typeOf(shape.nullable)} or null`;
+  if ("list" in shape) return `list of ${typeOf(shape.list)}`;
+  if ("oneOf" in shape) return shape.oneOf.map(code).join(", ");
+  return code(`{${Object.keys(shape.fields).join(", ")}}`);
 }
 
-function typeOf(schema: Schema): string {
-  switch (schema.type) {
-    case "optional":
-      return `${typeOf(wrapped(schema))}, optional`;
-    case "nullable":
-      return `${typeOf(wrapped(schema))} or null`;
-    case "array":
-      return `list of ${schema.item === undefined ? "anything" : typeOf(schema.item)}`;
-    case "object":
-      return code(`{${Object.keys(schema.entries ?? {}).join(", ")}}`);
-    case "picklist":
-      return (schema.options ?? []).map((option) => code(option)).join(", ");
-    case "number":
-      return stepsOf(schema).some(({ type }) => type === "integer") ? "int" : "number";
-    default:
-      return schema.type;
-  }
-}
-
-function textOf(schema: Schema): string {
-  const steps = stepsOf(schema);
-  const text = steps.map(({ description }) => description).find((found) => found !== undefined) ?? "";
-  const cut = steps.map(({ metadata }) => metadata?.free).find((found) => found !== undefined);
-  return cut === undefined ? text : `${text} (redacted, ${cut})`;
-}
-
-/** The schema, the steps of its pipe and what it wraps. */
-function stepsOf(schema: Schema): readonly Schema[] {
-  const steps = (schema.pipe ?? []).filter(({ type }) => type !== schema.type);
-  return [schema, ...steps, ...(schema.wrapped === undefined ? [] : stepsOf(schema.wrapped))];
-}
-
-function wrapped(schema: Schema): Schema {
-  return schema.wrapped ?? { type: "anything" };
+function textOf({ text, free }: Field<unknown>): string {
+  return free === null ? text : `${text} (redacted, ${free})`;
 }

@@ -364,7 +364,8 @@ export interface Rows {
 }
 
 export function isRow(entry: Row<unknown> | Rows): entry is Row<unknown> {
-  return "schema" in entry;
+  // A table may have a key `read`; no key is written as this member is.
+  return "perPhase" in entry;
 }
 
 interface Facts {
@@ -395,7 +396,7 @@ function row<Value>(
 ): Row<Value> {
   return {
     type: kind.type,
-    schema: kind.schema,
+    read: kind.read,
     path: kind.path,
     required: isRequired,
     default: fallback,

@@ -3,35 +3,16 @@
  *
  * @module
  */
-import {
-  array,
-  boolean,
-  check,
-  custom,
-  finite,
-  type GenericSchema,
-  maxValue,
-  minLength,
-  minValue,
-  number,
-  picklist,
-  pipe,
-  rawCheck,
-  type RawCheckContext,
-  rawTransform,
-  type RawTransformContext,
-  readonly,
-  regex,
-  safeInteger,
-  string,
-  toLowerCase,
-} from "valibot";
 import { compilePattern } from "./pattern.ts";
 
+/** Says what is wrong with a value, or with what it has at `member`, such as `.HOME`. */
+export type Complain = (text: string, member?: string) => undefined;
+
 export interface Kind<Value> {
-  /** The type's name in the reference. */
+  /** As the reference names it. */
   readonly type: string;
-  readonly schema: GenericSchema<unknown, Value>;
+  /** The value as it is used; undefined where it is wrong, and that has been said. */
+  readonly read: (value: unknown, complain: Complain) => Value | undefined;
   /** Whether the value, or each of its items, is resolved by the path rules. */
   readonly path: boolean;
 }
@@ -52,185 +33,176 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-const text = pipe(string(say("must be a string")), check(hasNoNul, "must not contain a NUL character"));
+export const STRING = kind("string", readText);
 
-const filledText = pipe(text, minLength(1, "must not be empty"));
-
-export const STRING: Kind<string> = { type: "string", schema: text, path: false };
-
-export const FILLED: Kind<string> = { type: "string", schema: filledText, path: false };
+export const FILLED = kind("string", readFilled);
 
 /** 64 hex digits, in lower case from here on. */
-export const SHA256: Kind<string> = {
-  type: "SHA-256",
-  schema: pipe(
-    string(say("must be a string")),
-    toLowerCase(),
-    regex(/^[0-9a-f]{64}$/, say("must be 64 hex digits")),
-  ),
-  path: false,
-};
+export const SHA256 = kind("SHA-256", (value, complain) => {
+  if (typeof value !== "string") return complain(got("must be a string", value));
+  const digits = value.toLowerCase();
+  return /^[0-9a-f]{64}$/.test(digits) ? digits : complain(got("must be 64 hex digits", digits));
+});
 
 /** Any table; what reads it checks it. */
-export const TABLE: Kind<RawTable> = {
-  type: "table",
-  schema: custom<RawTable>(isTable, say("must be a table")),
-  path: false,
-};
+export const TABLE = kind("table", readTable);
 
 export const HOOK_POINTS = ["pre_round", "post_round", "serve_startup", "dirty"] as const;
 
 /** Where a program hooks in. */
-export const HOOK_POINT: Kind<HookPoint> = {
-  type: "hook point",
-  schema: custom<HookPoint>(
-    (value) => HOOK_POINTS.some((point) => point === value) || /^event:[a-z][a-z0-9_]*$/.test(String(value)),
-    say(`expected ${HOOK_POINTS.map((point) => JSON.stringify(point)).join(", ")} or "event:KIND"`),
-  ),
-  path: false,
-};
+export const HOOK_POINT = kind("hook point", (value, complain) => {
+  if (isHookPoint(value)) return value;
+  return complain(got(`expected ${HOOK_POINTS.map(show).join(", ")} or "event:KIND"`, value));
+});
 
 export type HookPoint = typeof HOOK_POINTS[number] | `event:${string}`;
 
-export const BOOL: Kind<boolean> = { type: "bool", schema: boolean(say("must be a bool")), path: false };
+function isHookPoint(value: unknown): value is HookPoint {
+  return HOOK_POINTS.some((point) => point === value) || /^event:[a-z][a-z0-9_]*$/.test(String(value));
+}
 
-export const PATH: Kind<string> = { type: "path", schema: filledText, path: true };
+export const BOOL = kind(
+  "bool",
+  (value, complain) => typeof value === "boolean" ? value : complain(got("must be a bool", value)),
+);
 
-export const STRINGS: Kind<readonly string[]> = {
-  type: "list of strings",
-  schema: listOf(text),
-  path: false,
-};
+export const PATH = kind("path", readFilled, "path");
 
-export const PATHS: Kind<readonly string[]> = {
-  type: "list of paths",
-  schema: listOf(filledText),
-  path: true,
-};
+export const STRINGS = kind("list of strings", listOf(readText));
+
+export const PATHS = kind("list of paths", listOf(readFilled), "path");
 
 /** A program and its arguments: the program has to be named. */
-export const COMMAND: Kind<readonly string[]> = {
-  type: "list of strings",
-  schema: pipe(listOf(text), check((words) => (words[0] ?? "").trim() !== "", "must name a program")),
-  path: false,
-};
+export const COMMAND = kind("list of strings", (value, complain) => {
+  const words = listOf(readText)(value, complain);
+  return words !== undefined && (words[0] ?? "").trim() === "" ? complain("must name a program") : words;
+});
 
-export const PATTERNS: Kind<readonly string[]> = {
-  type: "list of regexes",
-  schema: pipe(
-    array(
-      pipe(string(say("each pattern must be a string")), rawCheck(checkPattern)),
-      say("expected a list of patterns"),
-    ),
-    readonly(),
-  ),
-  path: false,
-};
+export const PATTERNS = kind("list of regexes", (value, complain) => {
+  if (!Array.isArray(value)) return complain(got("expected a list of patterns", value));
+  return everyOne(value, readPattern, complain);
+});
 
 /** Environment variables; whatever is written as a number or a bool becomes the text that TOML has for it. */
-export const ENV: Kind<Readonly<Record<string, string>>> = {
-  type: "table of strings",
-  schema: pipe(custom<RawTable>(isTable, say("must be a table")), rawTransform(readEnv)),
-  path: false,
-};
+export const ENV = kind("table of strings", readEnv);
 
-export const POSITIVE: Kind<number> = int(1, "must be positive");
+export const POSITIVE = int("from 1 on", 1, "must be positive");
 
-export const COUNT: Kind<number> = int(0, "must be >= 0");
+export const COUNT = int("from 0 on", 0, "must be >= 0");
 
-export const PERCENT: Kind<number> = {
-  type: "number",
-  schema: pipe(
-    number(say("must be a number")),
-    minValue(0, say("must be between 0 and 100")),
-    maxValue(100, say("must be between 0 and 100")),
-  ),
-  path: false,
-};
+export const PERCENT = kind("number, 0 to 100", (value, complain) => {
+  const number = readNumber(value, complain);
+  if (number === undefined || (number >= 0 && number <= 100)) return number;
+  return complain(got("must be between 0 and 100", value));
+});
 
 /** A wait in seconds; fractions are allowed. */
-export const SECONDS: Kind<number> = {
-  type: "number",
-  schema: pipe(
-    number(say("must be a number")),
-    finite(say("must be finite")),
-    minValue(0, say("must be >= 0")),
-  ),
-  path: false,
-};
+export const SECONDS = kind("number, from 0 on", (value, complain) => {
+  const number = readNumber(value, complain);
+  if (number === undefined) return undefined;
+  if (!Number.isFinite(number)) return complain(got("must be finite", value));
+  return number >= 0 ? number : complain(got("must be >= 0", value));
+});
 
 /** An integer from 0 to `max`. */
 export function countUpTo(max: number): Kind<number> {
-  return { ...COUNT, schema: pipe(COUNT.schema, maxValue(max, say(`must be <= ${max}`))) };
+  return int(`0 to ${max}`, 0, "must be >= 0", max);
 }
 
 /** A list of tables, which are read one by one by their own rows. */
 export function tables<Value>(): Kind<readonly Value[]> {
-  return {
-    type: "list of tables",
-    schema: custom<readonly Value[]>(
-      (value) => Array.isArray(value) && value.every(isTable),
-      say("must be a list of tables"),
-    ),
-    path: false,
-  };
+  return kind("list of tables", (value, complain) => {
+    const isList = Array.isArray(value) && value.every(isTable);
+    return isList ? value as readonly Value[] : complain(got("must be a list of tables", value));
+  });
 }
 
 export function oneOf<const Word extends string>(...words: readonly Word[]): Kind<Word> {
-  const quoted = words.map((word) => JSON.stringify(word));
+  const quoted = words.map(show);
   const list = `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
-  return { type: list, schema: picklist(words, say(`expected ${list}`)), path: false };
+  return kind(
+    list,
+    (value, complain) => words.find((word) => word === value) ?? complain(got(`expected ${list}`, value)),
+  );
 }
 
-function int(min: number, tooSmall: string): Kind<number> {
-  return {
-    type: "int",
-    schema: pipe(
-      number(say("must be an integer")),
-      safeInteger(say("must be an integer")),
-      minValue(min, say(tooSmall)),
-    ),
-    path: false,
+function kind<Value>(type: string, read: Kind<Value>["read"], path?: "path"): Kind<Value> {
+  return { type, read, path: path !== undefined };
+}
+
+function int(range: string, min: number, tooSmall: string, max = Infinity): Kind<number> {
+  return kind(`int, ${range}`, (value, complain) => {
+    if (!isSafeInteger(value)) return complain(got("must be an integer", value));
+    if (value < min) return complain(got(tooSmall, value));
+    return value <= max ? value : complain(got(`must be <= ${max}`, value));
+  });
+}
+
+function isSafeInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function readNumber(value: unknown, complain: Complain): number | undefined {
+  const isNumber = typeof value === "number" && !Number.isNaN(value);
+  return isNumber ? value : complain(got("must be a number", value));
+}
+
+function readText(value: unknown, complain: Complain): string | undefined {
+  if (typeof value !== "string") return complain(got("must be a string", value));
+  return hasNoNul(value) ? value : complain("must not contain a NUL character");
+}
+
+function readFilled(value: unknown, complain: Complain): string | undefined {
+  const text = readText(value, complain);
+  return text === "" ? complain("must not be empty") : text;
+}
+
+function readTable(value: unknown, complain: Complain): RawTable | undefined {
+  return isTable(value) ? value : complain(got("must be a table", value));
+}
+
+function listOf<Item>(read: Kind<Item>["read"]): Kind<readonly Item[]>["read"] {
+  return (value, complain) => {
+    if (Array.isArray(value)) return everyOne(value, read, complain);
+    const remedy = typeof value === "string" ? `; write [${show(value)}]` : "";
+    return complain(got("expected a list of strings", value) + remedy);
   };
 }
 
-function listOf(item: GenericSchema<unknown, string>): GenericSchema<unknown, readonly string[]> {
-  return pipe(array(item, sayList), readonly());
+/** All items as they are used, undefined where one is wrong; all that are wrong are named. */
+function everyOne<Item>(
+  values: readonly unknown[],
+  read: Kind<Item>["read"],
+  complain: Complain,
+): readonly Item[] | undefined {
+  const items = values.map((value) => read(value, complain));
+  return items.every((item) => item !== undefined) ? items : undefined;
 }
 
-function say(what: string): (issue: { readonly input: unknown }) => string {
-  return (issue) => `${what}, got ${show(issue.input)}`;
+function readPattern(value: unknown, complain: Complain): string | undefined {
+  if (typeof value !== "string") return complain(got("each pattern must be a string", value));
+  const compiled = compilePattern(value);
+  return typeof compiled === "string" ? complain(compiled) : value;
 }
 
-function sayList({ input }: { readonly input: unknown }): string {
-  const remedy = typeof input === "string" ? `; write [${show(input)}]` : "";
-  return `expected a list of strings, got ${show(input)}${remedy}`;
+function readEnv(value: unknown, complain: Complain): Readonly<Record<string, string>> | undefined {
+  const table = readTable(value, complain);
+  if (table === undefined) return undefined;
+  const faults = Object.entries(table).flatMap(([name, entry]) => {
+    const fault = envFault(name, entry);
+    return fault === null ? [] : [{ name, fault }];
+  });
+  for (const { name, fault } of faults) complain(fault, `.${name}`);
+  if (faults.length > 0) return undefined;
+  return Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, String(entry)]));
+}
+
+function got(what: string, value: unknown): string {
+  return `${what}, got ${show(value)}`;
 }
 
 function hasNoNul(value: string): boolean {
   return !value.includes("\0");
-}
-
-function checkPattern({ dataset, addIssue }: RawCheckContext<string>): void {
-  if (!dataset.typed) return;
-  const compiled = compilePattern(dataset.value);
-  if (typeof compiled === "string") addIssue({ message: compiled });
-}
-
-function readEnv(
-  { dataset, addIssue }: RawTransformContext<RawTable>,
-): Readonly<Record<string, string>> {
-  const input = dataset.value;
-  const entries: [string, string][] = [];
-  for (const [key, value] of Object.entries(input)) {
-    const fault = envFault(key, value);
-    if (fault === null) entries.push([key, String(value)]);
-    else {addIssue({
-        message: fault,
-        path: [{ type: "object", origin: "value", input: { ...input }, key, value }],
-      });}
-  }
-  return Object.fromEntries(entries);
 }
 
 /** Never shows a string value: it may be a secret. */

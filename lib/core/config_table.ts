@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { type BaseIssue, safeParse } from "valibot";
 import { CONFIG, FREE_KEYS, isRow, REMOVED_KEYS, type Row, type Rows } from "./config.ts";
 import { isTable, type RawTable, show } from "./config_kinds.ts";
 import type { Problem } from "./problem.ts";
@@ -50,10 +49,7 @@ export function readValue<Value>(
   where: string,
   report: Report,
 ): Value | undefined {
-  const result = safeParse(row.schema, value, { abortPipeEarly: true });
-  if (result.success) return result.output;
-  for (const issue of result.issues) addProblem(report, where + memberOf(issue), issue.message);
-  return undefined;
+  return row.read(value, (text, member = "") => addProblem(report, where + member, text));
 }
 
 /** Reports each key of `raw` that is not among the known ones. */
@@ -73,7 +69,7 @@ export function ownersOf(name: string, tables: Rows = CONFIG as Rows, prefix = "
   });
 }
 
-export function addProblem(report: Report, where: string, text: string): void {
+export function addProblem(report: Report, where: string, text: string): undefined {
   report.problems.push({ where, text, line: null });
 }
 
@@ -91,11 +87,6 @@ export function readRow(value: unknown, row: Row<unknown>, where: string, report
   // The words of the Python version, in which the keys of [agent] stand without their table.
   addProblem(report, where, `missing required field: ${where.replace(/^agent\./, "")}`);
   return undefined;
-}
-
-function memberOf(issue: BaseIssue<unknown>): string {
-  const keys = (issue.path ?? []).map((item) => item.key).filter((name) => typeof name === "string");
-  return keys.map((name) => `.${name}`).join("");
 }
 
 function aboutUnknown(name: string, dotted: string, known: readonly string[]): string {

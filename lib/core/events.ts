@@ -6,85 +6,55 @@
  * @module
  */
 import {
-  array,
-  boolean,
-  description,
-  type InferOutput,
-  integer,
-  looseObject,
-  type LooseObjectSchema,
-  metadata,
+  bool,
+  type Fields,
+  fields,
+  free,
+  int,
+  list,
   nullable,
-  number,
-  object,
-  type ObjectEntries,
+  num,
+  oneOf,
   optional,
-  picklist,
-  pipe,
-  record,
-  string,
-  unknown,
-} from "valibot";
+  table,
+  type ValuesOf,
+  word,
+} from "./field.ts";
 import { ENDING_KINDS, VERDICTS } from "./verdict.ts";
-import { type Check, checkOf } from "./schema_check.ts";
 
 /** Which part of the program writes a kind. */
 export type Writer = "round" | "serve" | "monitor" | "upgrade";
 
-class KindRow<F extends ObjectEntries> {
-  readonly #fields: () => F;
-  #schema: LooseObjectSchema<F, undefined> | null = null;
+class KindRow<F extends Fields> {
+  readonly #make: () => F;
+  #fields: F | null = null;
   #checks: readonly FieldCheck[] | null = null;
 
-  constructor(readonly by: Writer, readonly when: string, readonly synced: boolean, fields: () => F) {
-    this.#fields = fields;
+  constructor(readonly by: Writer, readonly when: string, readonly synced: boolean, make: () => F) {
+    this.#make = make;
   }
 
-  /** Made when it is asked for: a start that meets a few kinds makes the schemas of these. */
-  get schema(): LooseObjectSchema<F, undefined> {
-    return this.#schema ??= looseObject(this.#fields());
+  /** Made when they are asked for: a start meets few kinds. */
+  get fields(): F {
+    return this.#fields ??= this.#make();
   }
 
   get checks(): readonly FieldCheck[] {
-    return this.#checks ??= Object.entries(this.schema.entries).map(([field, schema]) => ({
-      field,
-      check: checkOf(schema),
-    }));
+    return this.#checks ??= Object.entries(this.fields).map(([name, { is }]) => ({ name, is }));
   }
 }
 
-function kind<const F extends ObjectEntries>(by: Writer, when: string, fields: () => F): KindRow<F> {
-  return new KindRow(by, when, false, fields);
+function kind<const F extends Fields>(by: Writer, when: string, make: () => F): KindRow<F> {
+  return new KindRow(by, when, false, make);
 }
 
 /** A kind that a power cut must not undo. */
-function lasting<const F extends ObjectEntries>(by: Writer, when: string, fields: () => F): KindRow<F> {
-  return new KindRow(by, when, true, fields);
-}
-
-function int(text: string) {
-  return pipe(number(), integer(), description(text));
-}
-
-function num(text: string) {
-  return pipe(number(), description(text));
-}
-
-function bool(text: string) {
-  return pipe(boolean(), description(text));
-}
-
-function word(text: string) {
-  return pipe(string(), description(text));
-}
-
-/** Words from outside: redacted, then cut to `max` characters, when the event is written. */
-function free(max: number, text: string) {
-  return pipe(string(), description(text), metadata({ free: max }));
+function lasting<const F extends Fields>(by: Writer, when: string, make: () => F): KindRow<F> {
+  return new KindRow(by, when, true, make);
 }
 
 function words(text: string) {
-  return pipe(array(string()), description(text));
+  return list(word(), text);
 }
 
 function roundNum() {
@@ -133,45 +103,45 @@ function host() {
 }
 
 function child() {
-  return object({ name: string(), pid: number() });
+  return fields({ name: word(), pid: num() });
 }
 
 function leftover() {
-  return object({
-    name: string(),
-    pid: number(),
-    age_s: nullable(number()),
-    escaped: picklist(["in_group", "own_group", "own_session", "no_marker"]),
+  return fields({
+    name: word(),
+    pid: num(),
+    age_s: nullable(num()),
+    escaped: oneOf(["in_group", "own_group", "own_session", "no_marker"]),
   });
 }
 
 function ignoredChild() {
-  return object({ name: string(), pid: number(), matched: string() });
+  return fields({ name: word(), pid: num(), matched: word() });
 }
 
-function limit() {
-  return object({
-    classification: string(),
-    agent: string(),
-    reset_at_epoch: pipe(number(), integer()),
-    reset_source: picklist(["server", "estimate"]),
-    window: optional(nullable(string())),
-  });
+function limit(text: string) {
+  return fields({
+    classification: word(),
+    agent: word(),
+    reset_at_epoch: int(),
+    reset_source: oneOf(["server", "estimate"]),
+    window: optional(nullable(word())),
+  }, text);
 }
 
 function loadedPlugin() {
-  return looseObject({
-    name: string(),
-    source: string(),
-    sha256: nullable(string()),
-    trust: string(),
+  return fields({
+    name: word(),
+    source: word(),
+    sha256: nullable(word()),
+    trust: word(),
     /** Which of its functions are called: members of the plugin contract. */
-    functions: array(string()),
-    context_enrichers: array(string()),
-    dirty_handlers: array(string()),
-    detectors: array(string()),
-    event_kinds: array(string()),
-    owned_paths: array(string()),
+    functions: list(word()),
+    context_enrichers: list(word()),
+    dirty_handlers: list(word()),
+    detectors: list(word()),
+    event_kinds: list(word()),
+    owned_paths: list(word()),
   });
 }
 
@@ -227,8 +197,8 @@ export const EVENTS = {
     () => ({
       round_num: roundNum(),
       grace_s: int("the configured grace (s)"),
-      live_children: pipe(array(child()), description("at most 5")),
-      ignored_children: pipe(array(ignoredChild()), description("at most 5; `matched` is the pattern")),
+      live_children: list(child(), "at most 5"),
+      ignored_children: list(ignoredChild(), "at most 5; `matched` is the pattern"),
     }),
   ),
   agent_exit: kind("round", "the agent ended or was ended", () => ({
@@ -239,7 +209,7 @@ export const EVENTS = {
       "true for the round's time limit, a stall, and an idle agent that was ended after its result",
     ),
     exit_cause: word("`timeout`, `signal:<NAME>` (also for codes of 128 + n), `clean` or `error`"),
-    ending: optional(pipe(picklist(ENDING_KINDS), description("how it truly ended"))),
+    ending: optional(oneOf(ENDING_KINDS, "how it truly ended")),
   })),
   agent_network_blip: kind("round", "a failed round's log holds words of a network failure", () => ({
     round_num: roundNum(),
@@ -253,7 +223,7 @@ export const EVENTS = {
     round_num: roundNum(),
     files: files(),
     would: optional(
-      pipe(picklist(["stash", "auto_commit"]), description("what `dry_run` kept from being done")),
+      oneOf(["stash", "auto_commit"], "what `dry_run` kept from being done"),
     ),
   })),
   dirty_auto_committed: kind("round", "an automatic commit was made", () => ({
@@ -284,10 +254,7 @@ export const EVENTS = {
   round_grace_kill: kind("round", "an idle agent was ended after its result", () => ({
     round_num: roundNum(),
     grace_s: int("the configured grace (s)"),
-    live_children: pipe(
-      array(child()),
-      description("empty: a busy child would have extended the grace"),
-    ),
+    live_children: list(child(), "empty: a busy child would have extended the grace"),
   })),
   round_timeout_kill: kind("round", "the round's time limit was enforced, or it had stalled", () => ({
     round_num: roundNum(),
@@ -295,22 +262,19 @@ export const EVENTS = {
   })),
   round_interrupted: lasting("serve", "a round that lost its supervisor was closed by the next one", () => ({
     round_num: roundNum(),
-    by: pipe(picklist(["reap", "reboot", "unit"]), description("what ended it")),
+    by: oneOf(["reap", "reboot", "unit"], "what ended it"),
     detail: word("what was found and done"),
   })),
   round_end: lasting("round", "the round is over and its status written", () => ({
     round_num: roundNum(),
-    verdict: optional(pipe(picklist(VERDICTS), description("what the round was worth"))),
+    verdict: optional(oneOf(VERDICTS, "what the round was worth")),
     limit: optional(
-      pipe(
-        nullable(limit()),
-        description("what the next round has to wait for, as in `transient_error_detected`"),
-      ),
+      nullable(limit("what the next round has to wait for, as in `transient_error_detected`")),
     ),
     refusal: optional(
-      pipe(nullable(picklist(["auth", "billing"])), description("what a person has to mend")),
+      nullable(oneOf(["auth", "billing"], "what a person has to mend")),
     ),
-    ending: optional(pipe(picklist(ENDING_KINDS), description("as in `agent_exit`"))),
+    ending: optional(oneOf(ENDING_KINDS, "as in `agent_exit`")),
     exit_cause: optional(word("as in `agent_exit`")),
     result_ok: optional(nullable(bool("the CLI's closing record, null where it wrote none"))),
     commits: optional(nullable(int("made by the agent, null where unknown"))),
@@ -328,7 +292,7 @@ export const EVENTS = {
     round_num: roundNum(),
     raw: free(200, "the CLI's words"),
     reset_source: optional(
-      pipe(picklist(["server", "estimate"]), description("who says when it is over")),
+      oneOf(["server", "estimate"], "who says when it is over"),
     ),
     window: optional(nullable(word("the server's name of the window, such as `five_hour`"))),
   })),
@@ -341,7 +305,7 @@ export const EVENTS = {
     cached_tokens: int("cache reads"),
     cost_usd: nullable(num("US dollars, null where the CLI does not say")),
     duration_ms: int("as the CLI says (ms)"),
-    models_breakdown: nullable(record(string(), unknown())),
+    models_breakdown: nullable(table()),
     cache_creation_tokens: int("tokens"),
     tool_call_count: int("calls in the whole round"),
     phase: word('phase of the round, "" without phases'),
@@ -356,8 +320,8 @@ export const EVENTS = {
   })),
   round_leftovers: kind("round", "processes were left when the agent had ended", () => ({
     round_num: roundNum(),
-    ended: pipe(array(leftover()), description("what was ended")),
-    left: pipe(array(leftover()), description("what is still there")),
+    ended: list(leftover(), "what was ended"),
+    left: list(leftover(), "what is still there"),
   })),
 
   serve_started: lasting("serve", "a supervisor takes over the log directory", () => ({
@@ -368,7 +332,7 @@ export const EVENTS = {
     containment: words("layers that end a round completely, strongest first"),
     config_hash: word("changes whenever the configuration does"),
     loaded: optional(
-      pipe(array(loadedPlugin()), description("the plugins from outside, as they run")),
+      list(loadedPlugin(), "the plugins from outside, as they run"),
     ),
   })),
   serve_stopped: lasting("serve", "a supervisor leaves", () => ({
@@ -388,7 +352,7 @@ export const EVENTS = {
       consecutive: int("such rounds in a row"),
       pause_s: int("pause before the next round (s)"),
       cause: optional(
-        pipe(picklist(["no_work", "timed_out", "stalled"]), description("what the last of them did")),
+        oneOf(["no_work", "timed_out", "stalled"], "what the last of them did"),
       ),
     }),
   ),
@@ -469,7 +433,7 @@ export const EVENTS = {
     "a changed configuration was taken over",
     () => ({
       changed: words("dotted keys"),
-      loaded: optional(pipe(array(loadedPlugin()), description("as in `serve_started`"))),
+      loaded: optional(list(loadedPlugin(), "as in `serve_started`")),
     }),
   ),
   config_rejected: kind("serve", "a changed configuration is invalid; the last good one stays", () => ({
@@ -547,17 +511,14 @@ export const EVENTS = {
 
 export type Kind = keyof typeof EVENTS;
 
-type Fields<K extends Kind> = Known<InferOutput<(typeof EVENTS)[K]["schema"]>>;
-
-/** The declared keys of a type, without the index signature of a loose object. */
-type Known<T> = { readonly [P in keyof T as string extends P ? never : P]: T[P] };
+type FieldsByKind = { readonly [K in Kind]: ValuesOf<(typeof EVENTS)[K]["fields"]> };
 
 /** An event that is about to be written. */
-export type Draft = { readonly [K in Kind]: { readonly event: K } & Fields<K> }[Kind];
+export type Draft = { readonly [K in Kind]: { readonly event: K } & FieldsByKind[K] }[Kind];
 
 /** An event as the log holds it. Unknown fields of a newer writer are kept at run time. */
 export type LoggedEvent<K extends Kind = Kind> = {
-  readonly [P in K]: { readonly ts: string; readonly event: P } & Fields<P>;
+  readonly [P in K]: { readonly ts: string; readonly event: P } & FieldsByKind[P];
 }[K];
 
 export const KINDS = Object.keys(EVENTS) as readonly Kind[];
@@ -575,12 +536,12 @@ export function decodeEvent(raw: unknown): LoggedEvent | null {
   const { ts, event } = raw as { readonly ts?: unknown; readonly event?: unknown };
   if (typeof ts !== "string" || typeof event !== "string") return null;
   if (!isKind(event)) return null;
-  const fields = raw as Readonly<Record<string, unknown>>;
-  for (const { field, check } of EVENTS[event].checks) if (!check(fields[field])) return null;
+  const found = raw as Readonly<Record<string, unknown>>;
+  for (const { name, is } of EVENTS[event].checks) if (!is(found[name])) return null;
   return raw as LoggedEvent;
 }
 
 interface FieldCheck {
-  readonly field: string;
-  readonly check: Check;
+  readonly name: string;
+  readonly is: (value: unknown) => boolean;
 }

@@ -4,38 +4,29 @@
  *
  * @module
  */
-import {
-  type InferOutput,
-  integer,
-  minValue,
-  nullable,
-  number,
-  object,
-  optional,
-  pipe,
-  safeParse,
-  string,
-} from "valibot";
+import { fields, int, nullable, num, optional, type ValuesOf, word } from "../core/field.ts";
 import type { Host } from "../host.ts";
 import { bestEffort } from "../core/file_error.ts";
 import type { Layout } from "./layout.ts";
 import { parseObject } from "./status.ts";
 
-const HookRecord = object({
-  /** Leader of its group. */
-  pid: pipe(number(), integer(), minValue(2)),
-  start_time: string(),
-  boot_id: string(),
-  /** Its marker. */
-  id: string(),
-  cgroup: nullable(string()),
-  /** What a plugin may write without leave; null for a program. */
-  folder: optional(nullable(string()), null),
-  /** The supervisor that runs it. */
-  owner: object({ pid: number(), start_time: string() }),
-});
+function recordFields() {
+  return {
+    /** Leader of its group. */
+    pid: int("", 2),
+    start_time: word(),
+    boot_id: word(),
+    /** Its marker. */
+    id: word(),
+    cgroup: nullable(word()),
+    /** What a plugin may write without leave; absent or null for a program. */
+    folder: optional(nullable(word())),
+    /** The supervisor that runs it. */
+    owner: fields({ pid: num(), start_time: word() }),
+  };
+}
 
-export type HookRecord = Readonly<InferOutput<typeof HookRecord>>;
+export type HookRecord = ValuesOf<ReturnType<typeof recordFields>>;
 
 /** @throws FileError: then it must not start */
 export function writeHookRecord(
@@ -82,9 +73,9 @@ export function leftHookRecords(host: Host, layout: Layout): readonly HookRecord
   for (const { name } of host.files.list(layout.hooks) ?? []) {
     if (!name.endsWith(".json")) continue;
     const path = `${layout.hooks}/${name}`;
-    const parsed = safeParse(HookRecord, parseObject(host.files.readText(path) ?? ""));
-    if (!parsed.success) bestEffort(() => host.files.remove(path));
-    else if (!isOwned(host, parsed.output)) left.push(parsed.output);
+    const record = parseObject(host.files.readText(path) ?? "");
+    if (!fields(recordFields()).is(record)) bestEffort(() => host.files.remove(path));
+    else if (!isOwned(host, record)) left.push(record);
   }
   return left;
 }

@@ -1,8 +1,8 @@
+import type { Field } from "../core/field.ts";
 import { type Draft, EVENTS, type Kind, KINDS, type LoggedEvent } from "../core/events.ts";
 import { type Instant, isoOf } from "../core/instant.ts";
 import { once } from "../core/once.ts";
 import { redactedCut } from "../core/redact.ts";
-import { getMetadata } from "valibot";
 
 /** The draft as an event of that instant, with its free texts redacted and cut. */
 export function stamp(draft: Draft, at: Instant): LoggedEvent {
@@ -105,11 +105,6 @@ const FREE_TEXTS = Object.fromEntries(KINDS.map((kind) => [kind, once(() => free
 >;
 
 function freeTexts(kind: Kind): readonly FreeText[] {
-  const found: FreeText[] = [];
-  for (const [field, schema] of Object.entries(EVENTS[kind].schema.entries)) {
-    const inner = "wrapped" in schema ? schema.wrapped : schema;
-    const { free } = getMetadata(inner as Parameters<typeof getMetadata>[0]);
-    if (typeof free === "number") found.push([field, free]);
-  }
-  return found;
+  return Object.entries<Field<unknown>>(EVENTS[kind].fields)
+    .flatMap(([field, { free }]) => free === null ? [] : [[field, free] as const]);
 }

@@ -4,55 +4,43 @@
  *
  * @module
  */
-import {
-  array,
-  type InferOutput,
-  integer,
-  minValue,
-  nullable,
-  number,
-  object,
-  optional,
-  pipe,
-  safeParse,
-  string,
-} from "valibot";
+import { fields, int, list, nullable, num, optional, type ValuesOf, word } from "../core/field.ts";
 import type { Host } from "../host.ts";
 import type { Layout } from "./layout.ts";
 import { parseObject } from "./status.ts";
 
-function recordSchema() {
-  return object({
-    round: pipe(number(), integer(), minValue(1)),
-    phase: nullable(string()),
+function recordFields() {
+  return {
+    round: int("", 1),
+    phase: nullable(word()),
     /** The round's marker. */
-    id: string(),
+    id: word(),
     /** Launcher: its pid is the number of its group and session too. */
-    pid: pipe(number(), integer(), minValue(2)),
+    pid: int("", 2),
     /** Clock ticks since boot, as the kernel prints them. */
-    start_time: string(),
-    boot_id: string(),
+    start_time: word(),
+    boot_id: word(),
     /** The round's own cgroup, null without one. */
-    cgroup: nullable(string()),
+    cgroup: nullable(word()),
     /** Agent output, relative to the log directory. */
-    log: string(),
-    started_at: string(),
+    log: word(),
+    started_at: word(),
     /** Start and limit on the boot clock (ms). */
-    started_boot_ms: number(),
-    deadline_boot_ms: number(),
-    timeout_s: number(),
+    started_boot_ms: num(),
+    deadline_boot_ms: num(),
+    timeout_s: num(),
     /** Range of the log that was given back to the file system, null without one (bytes). */
-    hole: nullable(object({ from: number(), to: number() })),
+    hole: nullable(fields({ from: num(), to: num() })),
     /** The work tree before the agent; absent or null where it is not known, or too much to note. */
-    before: optional(nullable(object({
-      head: nullable(string()),
-      fingerprint: string(),
-      dirty: array(string()),
+    before: optional(nullable(fields({
+      head: nullable(word()),
+      fingerprint: word(),
+      dirty: list(word()),
     }))),
-  });
+  };
 }
 
-export type RunningRoundRecord = Readonly<InferOutput<ReturnType<typeof recordSchema>>>;
+export type RunningRoundRecord = ValuesOf<ReturnType<typeof recordFields>>;
 
 /**
  * It outlives a power cut as the round's start in the log does: without it nobody finds the output that remains.
@@ -75,8 +63,8 @@ function replace(
 export function readRunningRound(host: Host, layout: Layout): RunningRoundRecord | null {
   const text = host.files.readText(layout.runningRound);
   if (text === null) return null;
-  const parsed = safeParse(recordSchema(), parseObject(text));
-  return parsed.success ? parsed.output : null;
+  const record = parseObject(text);
+  return fields(recordFields()).is(record) ? record : null;
 }
 
 /** Whether the launcher of the recorded round still lives, in this boot. */

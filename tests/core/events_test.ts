@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Field } from "../../lib/core/field.ts";
 import { decodeEvent, EVENTS, isKind, KINDS } from "../../lib/core/events.ts";
 
 /** What every version writes: each kind with its fields in order; `?`: may be left out; after `+`: added by this program. */
@@ -101,19 +102,15 @@ function linesOf(text: string): readonly string[] {
 /** As in the lists above, without the `+`. */
 function rowsOf(kinds: readonly string[]): readonly string[] {
   return kinds.filter(isKind).map((kind) => {
-    const fields = Object.entries(EVENTS[kind].schema.entries);
-    return [kind, ...fields.map(([name, schema]) => schema.type === "optional" ? `${name}?` : name)].join(
-      " ",
-    );
+    const fields = Object.entries<Field<unknown>>(EVENTS[kind].fields);
+    return [kind, ...fields.map(([name, { is }]) => is(undefined) ? `${name}?` : name)].join(" ");
   });
 }
 
 function freeTexts(): readonly string[] {
   return KINDS.flatMap((kind) =>
-    Object.entries(EVENTS[kind].schema.entries).flatMap(([field, schema]) => {
-      const free = JSON.stringify(schema).match(/"free":(\d+)/)?.[1];
-      return free === undefined ? [] : [`${kind}.${field} ${free}`];
-    })
+    Object.entries<Field<unknown>>(EVENTS[kind].fields)
+      .flatMap(([name, { free }]) => free === null ? [] : [`${kind}.${name} ${free}`])
   ).sort();
 }
 

@@ -130,7 +130,7 @@ export class Project implements AsyncDisposable {
 
   /** The events of one kind so far. */
   all<K extends Kind>(kind: K): readonly LoggedEvent<K>[] {
-    return this.events().filter(({ event }) => event === kind) as LoggedEvent[] as LoggedEvent<K>[];
+    return this.events().filter(({ event }) => event === kind) as unknown as LoggedEvent<K>[];
   }
 
   /** The only event of a kind. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { EVENTS, type Kind, KINDS, type LoggedEvent } from "../../lib/core/events.ts";
+import type { Field, Fields } from "../../lib/core/field.ts";
 import { isoOf } from "../../lib/core/instant.ts";
 import { RULES } from "../../lib/core/rules.ts";
 import { eventText, ruleText } from "../../lib/observe/event_text.ts";
@@ -7,44 +8,24 @@ import { T0 } from "../core/given.ts";
 
 const READING = { now: T0, zoneOffsetMin: () => 0 };
 
-/** What of a schema says which values it takes. */
-interface Schema {
-  readonly type: string;
-  readonly wrapped?: Schema;
-  readonly item?: Schema;
-  readonly options?: readonly unknown[];
-  readonly entries?: Readonly<Record<string, Schema>>;
+/** A value that the field takes; with `bare` as little as it may be: nothing, an empty list. */
+function valueOf({ shape }: Field<unknown>, bare: boolean): unknown {
+  if (typeof shape === "string") return PLAIN[shape];
+  if ("optional" in shape) return bare ? undefined : valueOf(shape.optional, bare);
+  if ("nullable" in shape) return bare ? null : valueOf(shape.nullable, bare);
+  if ("list" in shape) return bare ? [] : [valueOf(shape.list, bare)];
+  if ("oneOf" in shape) return shape.oneOf[0];
+  return valuesOf(shape.fields, bare);
 }
 
-/** A value that the schema takes; with `bare` as little as it may be: nothing, an empty list. */
-function valueOf(schema: Schema, bare: boolean): unknown {
-  switch (schema.type) {
-    case "optional":
-      return bare ? undefined : valueOf(schema.wrapped!, bare);
-    case "nullable":
-      return bare ? null : valueOf(schema.wrapped!, bare);
-    case "string":
-      return "word";
-    case "number":
-      return 7;
-    case "boolean":
-      return true;
-    case "picklist":
-      return schema.options![0];
-    case "array":
-      return bare ? [] : [valueOf(schema.item!, bare)];
-    case "record":
-      return {};
-    default:
-      return Object.fromEntries(
-        Object.entries(schema.entries!).map(([name, entry]) => [name, valueOf(entry, bare)]),
-      );
-  }
+const PLAIN = { boolean: true, int: 7, number: 7.5, string: "word", table: {} };
+
+function valuesOf(fields: Fields, bare: boolean): object {
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, valueOf(field, bare)]));
 }
 
 function exampleOf(kind: Kind, bare: boolean): LoggedEvent {
-  const fields = valueOf(EVENTS[kind].schema as unknown as Schema, bare);
-  return { ts: isoOf(T0), event: kind, ...fields as object } as LoggedEvent;
+  return { ts: isoOf(T0), event: kind, ...valuesOf(EVENTS[kind].fields, bare) } as LoggedEvent;
 }
 
 for (const kind of KINDS) {

@@ -36,7 +36,7 @@ const SIDES = [...BASE, "lib/store/", "lib/extend/"];
 
 /** Who may import whom; a folder may always import itself. */
 const LAYERS: Readonly<Record<string, Layer>> = {
-  "lib/core/": { files: [], packages: ["valibot", "get-east-asian-width"] },
+  "lib/core/": { files: [], packages: ["get-east-asian-width"] },
   "lib/host.ts": { files: ["lib/core/"], packages: [], typesOnly: true },
   "lib/store/": { files: BASE, packages: null },
   "lib/extend/": { files: BASE, packages: null },
@@ -49,7 +49,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "presets/": { files: ["lib/core/"], packages: [] },
   "main.ts": {
     files: ["lib/sys/", "lib/cli/", "plugins/", "presets/", "deno.json"],
-    packages: ["smol-toml", "valibot"],
+    packages: ["smol-toml"],
   },
 };
 

@@ -9,7 +9,7 @@ const MODULES_MAX = 50;
 const FORESEEN_MAX = 80;
 
 /** Of a package that it foresees the runtime looks up the versions, on the network where it has not seen them yet. */
-const PACKAGES = ["smol-toml", "valibot"];
+const PACKAGES = ["smol-toml"];
 
 Deno.test("main.ts loads few modules before a verb is known, and none that wakes the Node layer", () => {
   const modules = staticModules(`file://${ROOT}main.ts`, readUrl);

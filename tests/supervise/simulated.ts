@@ -62,7 +62,7 @@ export class Simulated {
   }
 
   all<K extends Kind>(kind: K): readonly LoggedEvent<K>[] {
-    return this.events().filter(({ event }) => event === kind) as LoggedEvent[] as LoggedEvent<K>[];
+    return this.events().filter(({ event }) => event === kind) as unknown as LoggedEvent<K>[];
   }
 }
 

@@ -52,7 +52,7 @@ export class Project {
   events<K extends Kind>(kind: K): readonly LoggedEvent<K>[] {
     return lastEvents(this.#stage.host, this.layout, EVENTS_MAX, new Set([kind])).flatMap((line) => {
       const event = decodeEvent(JSON.parse(line));
-      return event === null ? [] : [event as LoggedEvent<K>];
+      return event === null ? [] : [event as unknown as LoggedEvent<K>];
     });
   }
 

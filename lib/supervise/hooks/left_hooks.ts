@@ -14,7 +14,7 @@ export async function endLeftHooks({ host, layout, voice }: Bare): Promise<void>
       await endRound(host, left, 0);
       voice.note(`a hook of an earlier supervisor still ran and was ended (pid ${pid})`);
     } else if (cgroup !== null) host.cgroups.remove(cgroup);
-    if (record.folder !== null) await host.processes.removeSandboxFolder(record.folder);
+    if (record.folder) await host.processes.removeSandboxFolder(record.folder);
     removeHookRecord(host, layout, id);
   }
 }
