@@ -190,11 +190,15 @@ class ClaudeReader implements Reader {
   }
 }
 
+/** Characters of a call's target that are told. */
+const TARGET_MAX = 100;
+
 function targetOf(input: Fields): string | null {
   const candidates = [input.file_path, input.path, input.pattern, input.command];
   const target = candidates.find((value) => typeof value === "string");
-  // 100 characters are at most 200 code units; cutting by characters leaves no half of a pair.
-  return target === undefined ? null : [...textOf(target).slice(0, 200)].slice(0, 100).join("");
+  if (target === undefined || target.length <= TARGET_MAX) return target ?? null;
+  // So many characters are at most twice as many code units; cutting by characters leaves no half of a pair.
+  return [...target.slice(0, 2 * TARGET_MAX)].slice(0, TARGET_MAX).join("");
 }
 
 /** What a retry notice stands for if nothing follows; a refused login is not among it: the CLI is renewing its token. */

@@ -78,9 +78,21 @@ function encodeCompound(value: object): string {
   for (const key of Object.keys(value)) {
     const member: unknown = (value as Readonly<Record<string, unknown>>)[key];
     if (member === undefined) continue;
-    members += `${members === "" ? "" : ", "}${encodeText(key)}: ${encode(member)}`;
+    members += (members === "" ? "" : ", ") + encodeKey(key) + encode(member);
   }
   return `{${members}}`;
+}
+
+/** The same few keys come again and again; those of plugins may be any. */
+const KEYS_MAX = 500;
+const KEYS = new Map<string, string>();
+
+function encodeKey(key: string): string {
+  const known = KEYS.get(key);
+  if (known !== undefined) return known;
+  const encoded = `${encodeText(key)}: `;
+  if (KEYS.size < KEYS_MAX) KEYS.set(key, encoded);
+  return encoded;
 }
 
 /** What needs no escape: almost every text of the log. */
