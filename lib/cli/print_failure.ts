@@ -17,7 +17,14 @@ function asText({ what, problems, hint }: Failure): string {
     lines.push(`  ${[...place, text].join("  ")}`);
   }
   if (hint !== null) lines.push(`hint: ${hint}`);
-  return `${lines.join("\n")}\n`;
+  return `${lines.join("\n")}\n`.replace(OBEYED, (control) => `\\u${hex(control)}`);
+}
+
+/** What a terminal would obey, such as in a path that somebody else chose; lines may end. */
+const OBEYED = /[^\P{Cc}\n]/gu;
+
+function hex(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(4, "0");
 }
 
 function lineLabel(line: number | null): string {
