@@ -1,3 +1,4 @@
+import { FileError } from "../core/file_error.ts";
 import type { Stream, Terminal } from "../host.ts";
 import { libc } from "./libc.ts";
 import { refusalOf } from "./refusal.ts";
@@ -7,9 +8,15 @@ import { refusalOf } from "./refusal.ts";
  * `FileError` then (a full disk), since its data are what was asked for. A reader that has gone is neither.
  */
 export function systemTerminal(): Terminal {
+  const out = new StandardStream("standard output", Deno.stdout, 1, true);
+  const err = new StandardStream("standard error", Deno.stderr, 2, false);
   return {
-    out: new StandardStream("standard output", Deno.stdout, true),
-    err: new StandardStream("standard error", Deno.stderr, false),
+    out,
+    err,
+    dontWait() {
+      const ends = [out.dontWait(), err.dontWait()];
+      return () => ends.forEach((end) => end());
+    },
     get stdinIsTerminal() {
       return Deno.stdin.isTerminal();
     },
@@ -31,6 +38,15 @@ async function readLine(): Promise<string | null> {
 
 const NEWLINE = 10;
 
+const NONE = new Uint8Array(0);
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
 /** What `Deno.stdout` and `Deno.stderr` have in common, as far as it is used. */
 interface Sink {
   writeSync(bytes: Uint8Array): number;
@@ -42,17 +58,34 @@ const COLUMNS_UNKNOWN = 80;
 /** Milliseconds until the next try on a stream that somebody has set to non-blocking and whose reader is slow. */
 const RETRY_MS = 5;
 
+/** What is kept for a reader that takes nothing (bytes). */
+const KEPT_MAX = 1024 * 1024;
+
+/** What can be written to takes so much without waiting: a pipe always (PIPE_BUF in pipe(7)), a terminal mostly (bytes). */
+const PIECE = 512;
+
+/** Milliseconds until a reader that took nothing is asked again. */
+const ASK_MS = 100;
+
+/** How long a reader is waited for at the end (ms). */
+const LAST_MS = 1000;
+
 class StandardStream implements Stream {
   readonly #name: string;
   readonly #sink: Sink;
+  readonly #fd: number;
   readonly #mustWrite: boolean;
   #closed = false;
+  /** What the reader has not taken yet, null while it is waited for. */
+  #kept: Uint8Array | null = null;
+  #isAsking = false;
   /** The sink has taken a part of a line and refused the rest: what comes next begins a new line. */
   #torn = false;
 
-  constructor(name: string, sink: Sink, mustWrite: boolean) {
+  constructor(name: string, sink: Sink, fd: number, mustWrite: boolean) {
     this.#name = name;
     this.#sink = sink;
+    this.#fd = fd;
     this.#mustWrite = mustWrite;
   }
 
@@ -67,14 +100,64 @@ class StandardStream implements Stream {
   write(text: string): void {
     if (this.#closed) return;
     const bytes = new TextEncoder().encode(this.#torn ? `\n${text}` : text);
+    const kept = this.#kept ?? NONE;
+    if (kept.length > 0 && kept.length + bytes.length > KEPT_MAX) {
+      if (this.#mustWrite) throw new FileError("other", this.#name, "its reader takes nothing");
+    } else this.#put(kept.length === 0 ? bytes : joined(kept, bytes));
+  }
+
+  /** From now on what the reader does not take at once is kept. Gives what ends this. */
+  dontWait(): () => void {
+    this.#kept = NONE;
+    return () => {
+      const end = performance.now() + LAST_MS;
+      for (let left = LAST_MS; this.#hasKept() && left > 0; left = end - performance.now()) {
+        if (canTake(this.#fd, left)) this.#putKept();
+      }
+      this.#kept = null;
+    };
+  }
+
+  #hasKept(): boolean {
+    return !this.#closed && this.#kept !== null && this.#kept.length > 0;
+  }
+
+  #put(bytes: Uint8Array): void {
+    const isWaitedFor = this.#kept === null;
+    const piece = isWaitedFor ? Infinity : PIECE;
     let written = 0;
     try {
-      while (written < bytes.length) written += this.#writeSome(bytes.subarray(written));
+      while (written < bytes.length && (isWaitedFor || canTake(this.#fd, 0))) {
+        const taken = this.#writeSome(bytes.subarray(written, written + piece));
+        if (taken === 0 && !isWaitedFor) break;
+        written += taken;
+      }
       this.#torn = false;
+      if (!isWaitedFor) this.#keep(bytes.subarray(written));
     } catch (error) {
+      if (!isWaitedFor) this.#kept = NONE;
       if (written > 0) this.#torn = bytes[written - 1] !== NEWLINE;
       this.#closed = hasGone(error);
       if (!this.#closed && this.#mustWrite) throw refusalOf(error, this.#name);
+    }
+  }
+
+  #keep(rest: Uint8Array): void {
+    this.#kept = rest;
+    if (rest.length === 0 || this.#isAsking) return;
+    this.#isAsking = true;
+    Deno.unrefTimer(setTimeout(() => {
+      this.#isAsking = false;
+      if (this.#hasKept()) this.#putKept();
+    }, ASK_MS));
+  }
+
+  #putKept(): void {
+    try {
+      this.#put(this.#kept ?? NONE);
+    } catch (error) {
+      // The next write meets it too, and somebody is there to be told.
+      if (!(error instanceof FileError)) throw error;
     }
   }
 
@@ -83,7 +166,7 @@ class StandardStream implements Stream {
       return this.#sink.writeSync(bytes);
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-      pause(RETRY_MS);
+      if (this.#kept === null) pause(RETRY_MS);
       return 0;
     }
   }
@@ -98,14 +181,24 @@ class StandardStream implements Stream {
   }
 }
 
-/** poll(2) says so of a pipe that is written to when its last reader has gone. */
+/** What poll(2) answers: it can be written to; it is a pipe whose last reader has gone, and so on. */
+const POLLOUT = 4;
 const POLLERR = 8;
 
-/** As `Terminal` says. What is asked is a `struct pollfd`: the number of the file, and 16 bits each to ask and to answer. */
 function isOutUnread(): boolean {
-  const pollfd = new Int32Array([1, 0]);
-  libc()?.poll(pollfd, 1n, 0);
-  return (pollfd[1]! >> 16 & POLLERR) !== 0;
+  return (polled(1, 0, 0) & POLLERR) !== 0;
+}
+
+/** Whether a write would not wait, as far as that can be seen; within so many milliseconds. A refusal counts as well. */
+function canTake(fd: number, ms: number): boolean {
+  return libc() === null || polled(fd, POLLOUT, ms) !== 0;
+}
+
+/** A `struct pollfd` is the number of the file, and 16 bits each to ask and to answer. */
+function polled(fd: number, asked: number, ms: number): number {
+  const pollfd = new Int32Array([fd, asked]);
+  libc()?.poll(pollfd, 1n, ms);
+  return pollfd[1]! >> 16;
 }
 
 /** EIO is what a terminal that was hung up answers. */

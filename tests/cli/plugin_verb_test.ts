@@ -80,6 +80,7 @@ class Folder implements AsyncDisposable {
         out: stream("out"),
         err: stream("err"),
         stdinIsTerminal: answer !== null,
+        dontWait: () => () => {},
         isOutUnread: () => false,
         readLine: () => Promise.resolve(answer),
       },

@@ -29,6 +29,18 @@ Deno.test("round runs to its end when neither of its outputs takes anything", as
   assert.equal(project.only("round_end").verdict, "productive");
 });
 
+/** Words that start the program with a full pipe for its output, which nobody reads. */
+const STUCK = ["sh", "-c", 'mkfifo pipe; exec 1<>pipe; head -c 65536 /dev/zero; exec "$@"', "sh"];
+
+Deno.test("serve runs its rounds and ends when nobody reads its output", async () => {
+  await using project = await Project.with(fakeAgent("good=0"));
+  const serve = project.start(["serve", "--json", "--max-rounds", "2"], { before: STUCK });
+  await serve.until("its end", () => serve.hasEnded || null);
+  const { code, err } = await serve.ended;
+  assert.equal(code, 0, err);
+  assert.equal(project.all("round_end").length, 2);
+});
+
 /** Words that start the program with a pipe to another one, and say how it ended. */
 function piped(to: string): readonly string[] {
   return ["sh", "-c", `{ "$@"; echo "ended with $?" >&2; } | ${to}`, "sh"];

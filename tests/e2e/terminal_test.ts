@@ -56,6 +56,19 @@ Deno.test("serve shows the wait for a limit in its live line", async () => {
   assert.equal(await terminal.exitCode(), 0);
 });
 
+Deno.test("serve goes on while Ctrl-S holds its output, and shows what it had to say after Ctrl-Q", async () => {
+  await using project = await Project.with(fakeAgent("good=0"));
+  using terminal = Terminal.open(project, 80);
+  await terminal.sees("the live line", /^round 1 · agent/m);
+  terminal.press("C-s");
+  await until("more rounds", () => project.all("round_end").length >= 3 || null);
+  assert.doesNotMatch(terminal.screen(), /round 3 over/);
+  terminal.press("C-q");
+  await terminal.sees("the third round", /round 3 over: productive/);
+  terminal.press("C-c");
+  assert.equal(await terminal.exitCode(), 0);
+});
+
 Deno.test("serve ends the round and stops when its terminal goes away", async () => {
   await using project = await Project.with(fakeAgent("good=1"));
   using terminal = Terminal.open(project, 80);

@@ -188,6 +188,7 @@ export class SimLife implements Host {
       out: stream("out"),
       err: stream("err"),
       stdinIsTerminal: options.outIsTerminal,
+      dontWait: () => () => {},
       isOutUnread: () => false,
       readLine: () => Promise.resolve(null),
     };

@@ -130,6 +130,57 @@ Deno.test({
   ),
 });
 
+const LINES = Array.from({ length: 300 }, (_, index) => `${index} ${"x".repeat(1000)}\n`);
+
+Deno.test({
+  name: "dontWait() keeps what a reader does not take, and writes it when it does",
+  ignore: Deno.build.os !== "linux",
+  fn: withScript(
+    `host.terminal.dontWait();
+     for (const line of ${JSON.stringify(LINES)}) host.terminal.out.write(line);
+     host.terminal.err.write("written");
+     await host.terminal.readLine();
+     exitWith(0);`,
+    async ({ path }) => {
+      const child = deno(["run", "-A", "--no-lock", path], { stdin: "piped" }).spawn();
+      for await (const words of child.stderr) {
+        assert.equal(text(words), "written");
+        break;
+      }
+      const read = new Uint8Array(LINES.join("").length);
+      const reader = child.stdout.getReader({ mode: "byob" });
+      const { value } = await reader.read(read, { min: read.length });
+      assert.equal(text(value!), LINES.join(""));
+      await child.stdin.close();
+      assert.equal((await child.status).code, 0);
+    },
+  ),
+});
+
+Deno.test({
+  name: "dontWait() lets a reader have a second at the end, refuses what is too much, and never waits",
+  ignore: Deno.build.os !== "linux",
+  fn: withScript(
+    `const waitAgain = host.terminal.dontWait();
+     let refused = 0;
+     for (let i = 0; i < 2000; i++) {
+       try { host.terminal.out.write("x".repeat(999) + "\\n"); } catch { refused++; }
+     }
+     waitAgain();
+     host.terminal.err.write(String(refused));
+     exitWith(0);`,
+    async ({ path }) => {
+      const child = deno(["run", "-A", "--no-lock", path]).spawn();
+      const refused = Number(await new Response(child.stderr).text());
+      const taken = await new Response(child.stdout).text();
+      assert.equal((await child.status).code, 0);
+      // A pipe holds 64 KiB, and a mebibyte is kept.
+      assert.ok(refused >= 2000 - 64 - 1100 && refused < 1000, String(refused));
+      assert.ok(taken.length <= 64 * 1024 && taken.length > 32 * 1024, String(taken.length));
+    },
+  ),
+});
+
 Deno.test(
   "write() writes all of a long text; columns() is 80 without a terminal",
   withScript(
