@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { bytesOf, byteText } from "../../lib/core/byte_text.ts";
 import { FileError } from "../../lib/core/file_error.ts";
 import type { Finding, Plugin, ReaderContext } from "../../lib/core/plugin.ts";
-import type { AppendFile, Clock, Files, Host, Launch, Processes, ReadFile, Signals } from "../../lib/host.ts";
+import type { AppendFile, Files, Host, Launch, ReadFile, Signals } from "../../lib/host.ts";
 import { type Planted, runSeed } from "./swarm.ts";
 import { LOG_DIR, STOP_FILE } from "./swarm_plan.ts";
 import { brokenIn, PROMISES } from "./swarm_promises.ts";
@@ -12,6 +12,8 @@ interface Bug {
   readonly name: string;
   readonly breaks: string;
   readonly planted: Planted;
+  /** A seed that found it; the search begins there, which saves half a minute. Absent: at the first. */
+  readonly from?: number;
 }
 
 const SEEDS_MAX = 200;
@@ -31,6 +33,7 @@ const BUGS: readonly Bug[] = [
   },
   {
     name: "a line that a full disk refused is forgotten",
+    from: 27,
     breaks: "noEventIsLost",
     planted: inAppending((file) => ({
       append: (bytes) => unlessRefused(() => file.append(bytes)) ?? file.size(),
@@ -53,20 +56,21 @@ const BUGS: readonly Bug[] = [
   },
   {
     name: "the agent starts before it is recorded",
+    from: 63,
     breaks: "agentIsRecordedFirst",
-    planted: inProcesses((processes) => ({ launch: (spec) => opened(processes.launch(spec)) })),
+    planted: inPort("processes", (processes) => ({ launch: (spec) => opened(processes.launch(spec)) })),
   },
   {
     name: "nobody is killed",
     breaks: "roundsEndInTime",
-    planted: inProcesses((processes) => ({
+    planted: inPort("processes", (processes) => ({
       signal: (pid, name) => name === "SIGKILL" || processes.signal(pid, name),
     })),
   },
   {
     name: "an agent's children are overlooked",
     breaks: "nothingIsLeftRunning",
-    planted: inProcesses((processes) => ({
+    planted: inPort("processes", (processes) => ({
       list: () => processes.list().filter(({ name }) => name !== "server" && name !== "watcher"),
       marked: () => [],
     })),
@@ -74,20 +78,21 @@ const BUGS: readonly Bug[] = [
   {
     name: "a pause does not hear the signal",
     breaks: "stopIsAnsweredAtOnce",
-    planted: inClock((clock) => ({ sleep: (ms) => clock.sleep(ms) })),
+    planted: inPort("clock", (clock) => ({ sleep: (ms) => clock.sleep(ms) })),
   },
   {
     name: "a round's limit is measured by a clock that stands",
     breaks: "roundsEndInTime",
-    planted: inClock((clock) => {
+    planted: inPort("clock", (clock) => {
       const boot = clock.boot();
       return { boot: () => boot };
     }),
   },
   {
     name: "a wait is a duration, whatever the wall clock says meanwhile",
+    from: 76,
     breaks: "noRoundBeforeReset",
-    planted: inClock((clock) => {
+    planted: inPort("clock", (clock) => {
       const born = clock.now() - clock.monotonicMs();
       return { now: () => born + clock.monotonicMs() };
     }),
@@ -95,7 +100,7 @@ const BUGS: readonly Bug[] = [
   {
     name: "the second signal is not heard",
     breaks: "secondSignalEndsTheRound",
-    planted: inSignals(onlyOnce),
+    planted: inPort("signals", onlyOnce),
   },
   {
     name: "the stop file is not looked at",
@@ -130,6 +135,7 @@ const BUGS: readonly Bug[] = [
   },
   {
     name: "how often a wait was guessed is counted in memory",
+    from: 19,
     breaks: "guessesDouble",
     planted: inEarlierLines((text) =>
       text.replaceAll('"reset_source": "estimate"', '"reset_source": "server"  ')
@@ -137,6 +143,7 @@ const BUGS: readonly Bug[] = [
   },
   {
     name: "short failures are counted in memory",
+    from: 50,
     breaks: "rowsOutliveRestarts",
     planted: inEarlierLines((text) => text.replaceAll('"verdict": "failed"', '"verdict":"limited"')),
   },
@@ -147,10 +154,11 @@ const BUGS: readonly Bug[] = [
   },
 ];
 
-for (const { name, breaks, planted } of BUGS) {
+for (const { name, breaks, planted, from = 1 } of BUGS) {
   Deno.test(`the swarm finds the planted bug: ${name}`, async () => {
     assert.ok(PROMISES.some((promise) => promise.name === breaks), breaks);
-    for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+    for (let nth = 0; nth < SEEDS_MAX; nth++) {
+      const seed = (from - 1 + nth) % SEEDS_MAX + 1;
       if (brokenIn(await runSeed(seed, planted)).some(({ promise }) => promise === breaks)) return;
     }
     assert.fail(`${breaks} held in all of ${SEEDS_MAX} seeds`);
@@ -159,8 +167,15 @@ for (const { name, breaks, planted } of BUGS) {
 
 type Change<T> = (port: T) => Partial<T>;
 
+/** Changes one port of the host. */
+function inPort<Name extends keyof Host>(name: Name, change: Change<Host[Name]>): Planted {
+  return {
+    host: (host) => changed(host, { [name]: changed(host[name], change(host[name])) } as Partial<Host>),
+  };
+}
+
 function inFiles(change: Change<Files>): Planted {
-  return { host: (host) => changed<Host>(host, { files: changed(host.files, change(host.files)) }) };
+  return inPort("files", change);
 }
 
 function inAppending(change: Change<AppendFile>): Planted {
@@ -210,20 +225,6 @@ function wholeOf(files: Files, path: string): Uint8Array {
   file?.readAt(0, bytes);
   file?.close();
   return bytes;
-}
-
-function inProcesses(change: Change<Processes>): Planted {
-  return {
-    host: (host) => changed<Host>(host, { processes: changed(host.processes, change(host.processes)) }),
-  };
-}
-
-function inClock(change: Change<Clock>): Planted {
-  return { host: (host) => changed<Host>(host, { clock: changed(host.clock, change(host.clock)) }) };
-}
-
-function inSignals(change: Change<Signals>): Planted {
-  return { host: (host) => changed<Host>(host, { signals: changed(host.signals, change(host.signals)) }) };
 }
 
 /** Changes what the plugin says of a line; `before` is what it has said of the lines before. */
