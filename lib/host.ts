@@ -325,10 +325,11 @@ export interface Terminal {
   readonly stdinIsTerminal: boolean;
   /**
    * From now on nobody waits for who reads `out` and `err`: what they do not take at once is kept, up to a mebibyte each,
-   * and written later. More is dropped, and `out.write` throws then. Gives what ends this; it lets the readers have another
-   * second.
+   * and written later. More is dropped, and `out.write` throws then.
    */
-  dontWait(): () => void;
+  dontWait(): void;
+  /** The last act: gives each reader a second to take what is kept. */
+  finish(): void;
   /** Whether `out` is a pipe whose reader has gone, without a write to it; false too where that cannot be seen. */
   isOutUnread(): boolean;
   /** One line of standard input without its newline, null at its end. */

@@ -11,11 +11,15 @@ import { printFailure } from "./print_failure.ts";
 /** Runs the program with its arguments; resolves to the exit code. Without a verb it prints help and fails. */
 export async function runCli(host: Host, args: readonly string[], parts: Parts): Promise<number> {
   const line = await readLine(PROGRAM, args);
-  const result = await resultOf({ host, parts }, line);
-  if (typeof result === "number") return result;
-  if (result.kind === "exit") return result.code;
-  printFailure(host.terminal.err, result, line.json);
-  return result.exitCode;
+  try {
+    const result = await resultOf({ host, parts }, line);
+    if (typeof result === "number") return result;
+    if (result.kind === "exit") return result.code;
+    printFailure(host.terminal.err, result, line.json);
+    return result.exitCode;
+  } finally {
+    host.terminal.finish();
+  }
 }
 
 async function resultOf(context: CliContext, line: Line): Promise<VerbResult> {

@@ -16,7 +16,7 @@ import type { Activity, Voice } from "../supervise/voice.ts";
 export interface ServeVoice {
   readonly voice: Voice;
   readonly onAppend: (event: LoggedEvent) => void;
-  /** Takes the live line away, and lets whoever reads have what is left. */
+  /** Takes the live line away. */
   close(): void;
 }
 
@@ -38,7 +38,7 @@ export function serveVoice(host: Host, asJson: boolean): ServeVoice {
     !asJson && out.isTerminal && err.isTerminal && host.env.get("TERM") !== "dumb",
   );
   // A pager that nobody scrolls, or Ctrl-S, must not keep a round from being ended in time.
-  const waitAgain = host.terminal.dontWait();
+  host.terminal.dontWait();
   let refused = false;
   /** Events are in the log too: a standard output that takes none is said, once, and no reason to end. */
   function print(text: string): void {
@@ -55,10 +55,7 @@ export function serveVoice(host: Host, asJson: boolean): ServeVoice {
     },
     onAppend: (event) =>
       live.around(() => print(asJson ? encodeLine(event) : `${eventLine(event, reading)}\n`)),
-    close() {
-      live.clear();
-      waitAgain();
-    },
+    close: () => live.clear(),
   };
 }
 

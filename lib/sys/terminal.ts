@@ -14,8 +14,12 @@ export function systemTerminal(): Terminal {
     out,
     err,
     dontWait() {
-      const ends = [out.dontWait(), err.dontWait()];
-      return () => ends.forEach((end) => end());
+      out.dontWait();
+      err.dontWait();
+    },
+    finish() {
+      out.finish();
+      err.finish();
     },
     get stdinIsTerminal() {
       return Deno.stdin.isTerminal();
@@ -61,8 +65,11 @@ const RETRY_MS = 5;
 /** What is kept for a reader that takes nothing (bytes). */
 const KEPT_MAX = 1024 * 1024;
 
-/** What can be written to takes so much without waiting: a pipe always (PIPE_BUF in pipe(7)), a terminal mostly (bytes). */
-const PIECE = 512;
+/** A pipe that can be written to takes so much without waiting (PIPE_BUF in pipe(7)), a socket more (bytes). */
+const PIPE_PIECE = 4096;
+
+/** A terminal makes room in steps of this size. A newline becomes two characters there, so it is written by itself (bytes). */
+const TERMINAL_PIECE = 256;
 
 /** Milliseconds until a reader that took nothing is asked again. */
 const ASK_MS = 100;
@@ -76,8 +83,10 @@ class StandardStream implements Stream {
   readonly #fd: number;
   readonly #mustWrite: boolean;
   #closed = false;
-  /** What the reader has not taken yet, null while it is waited for. */
-  #kept: Uint8Array | null = null;
+  /** Whether a write waits for the reader. */
+  #waits = true;
+  /** What the reader has not taken yet. */
+  #kept: Uint8Array = NONE;
   #isAsking = false;
   /** The sink has taken a part of a line and refused the rest: what comes next begins a new line. */
   #torn = false;
@@ -98,44 +107,44 @@ class StandardStream implements Stream {
   }
 
   write(text: string): void {
+    if (this.#hasKept()) this.#putKept();
     if (this.#closed) return;
     const bytes = new TextEncoder().encode(this.#torn ? `\n${text}` : text);
-    const kept = this.#kept ?? NONE;
-    if (kept.length > 0 && kept.length + bytes.length > KEPT_MAX) {
-      if (this.#mustWrite) throw new FileError("other", this.#name, "its reader takes nothing");
-    } else this.#put(kept.length === 0 ? bytes : joined(kept, bytes));
+    if (!this.#hasKept()) this.#put(bytes);
+    else if (this.#kept.length + bytes.length <= KEPT_MAX) this.#kept = joined(this.#kept, bytes);
+    else if (this.#mustWrite) throw new FileError("other", this.#name, "its reader takes nothing");
   }
 
-  /** From now on what the reader does not take at once is kept. Gives what ends this. */
-  dontWait(): () => void {
-    this.#kept = NONE;
-    return () => {
-      const end = performance.now() + LAST_MS;
-      for (let left = LAST_MS; this.#hasKept() && left > 0; left = end - performance.now()) {
-        if (canTake(this.#fd, left)) this.#putKept();
-      }
-      this.#kept = null;
-    };
+  /** From now on what the reader does not take at once is kept. */
+  dontWait(): void {
+    this.#waits = false;
+  }
+
+  /** Gives the reader a second to take what is kept. */
+  finish(): void {
+    const end = performance.now() + LAST_MS;
+    for (let left = LAST_MS; this.#hasKept() && left > 0; left = Math.ceil(end - performance.now())) {
+      if (canTake(this.#fd, left)) this.#putKept();
+    }
   }
 
   #hasKept(): boolean {
-    return !this.#closed && this.#kept !== null && this.#kept.length > 0;
+    return !this.#closed && this.#kept.length > 0;
   }
 
   #put(bytes: Uint8Array): void {
-    const isWaitedFor = this.#kept === null;
-    const piece = isWaitedFor ? Infinity : PIECE;
     let written = 0;
     try {
-      while (written < bytes.length && (isWaitedFor || canTake(this.#fd, 0))) {
-        const taken = this.#writeSome(bytes.subarray(written, written + piece));
-        if (taken === 0 && !isWaitedFor) break;
+      while (written < bytes.length && (this.#waits || canTake(this.#fd, 0))) {
+        const rest = bytes.subarray(written);
+        const taken = this.#writeSome(this.#waits ? rest : pieceOf(rest, this.isTerminal));
+        if (taken === 0 && !this.#waits) break;
         written += taken;
       }
       this.#torn = false;
-      if (!isWaitedFor) this.#keep(bytes.subarray(written));
+      this.#keep(bytes.subarray(written));
     } catch (error) {
-      if (!isWaitedFor) this.#kept = NONE;
+      this.#kept = NONE;
       if (written > 0) this.#torn = bytes[written - 1] !== NEWLINE;
       this.#closed = hasGone(error);
       if (!this.#closed && this.#mustWrite) throw refusalOf(error, this.#name);
@@ -154,7 +163,7 @@ class StandardStream implements Stream {
 
   #putKept(): void {
     try {
-      this.#put(this.#kept ?? NONE);
+      this.#put(this.#kept);
     } catch (error) {
       // The next write meets it too, and somebody is there to be told.
       if (!(error instanceof FileError)) throw error;
@@ -166,7 +175,7 @@ class StandardStream implements Stream {
       return this.#sink.writeSync(bytes);
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-      if (this.#kept === null) pause(RETRY_MS);
+      if (this.#waits) pause(RETRY_MS);
       return 0;
     }
   }
@@ -179,6 +188,14 @@ class StandardStream implements Stream {
       return COLUMNS_UNKNOWN;
     }
   }
+}
+
+/** As much of it as is taken without waiting where anything is; to a pipe in whole lines, for others may write to it too. */
+function pieceOf(bytes: Uint8Array, isTerminal: boolean): Uint8Array {
+  if (!isTerminal) return bytes.subarray(0, bytes.lastIndexOf(NEWLINE, PIPE_PIECE - 1) + 1 || PIPE_PIECE);
+  const piece = bytes.subarray(0, TERMINAL_PIECE);
+  const end = piece.indexOf(NEWLINE);
+  return end < 0 ? piece : piece.subarray(0, Math.max(1, end));
 }
 
 /** What poll(2) answers: it can be written to; it is a pipe whose last reader has gone, and so on. */

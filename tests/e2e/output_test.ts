@@ -29,8 +29,9 @@ Deno.test("round runs to its end when neither of its outputs takes anything", as
   assert.equal(project.only("round_end").verdict, "productive");
 });
 
-/** Words that start the program with a full pipe for its output, which nobody reads. */
+/** Words that start the program with a full pipe for its output, which nobody reads, or for both of them. */
 const STUCK = ["sh", "-c", 'mkfifo pipe; exec 1<>pipe; head -c 65536 /dev/zero; exec "$@"', "sh"];
+const BOTH_STUCK = STUCK.map((word) => word.replace(/"\$@"$/, "$& 2>&1"));
 
 Deno.test("serve runs its rounds and ends when nobody reads its output", async () => {
   await using project = await Project.with(fakeAgent("good=0"));
@@ -39,6 +40,17 @@ Deno.test("serve runs its rounds and ends when nobody reads its output", async (
   const { code, err } = await serve.ended;
   assert.equal(code, 0, err);
   assert.equal(project.all("round_end").length, 2);
+});
+
+Deno.test("serve ends by an error that nobody reads", async () => {
+  await using project = await Project.with(fakeAgent("good=0"));
+  const serve = project.start(["serve"]);
+  await serve.event("serve_started");
+  const other = project.start(["serve"], { before: BOTH_STUCK });
+  await other.until("its end", () => other.hasEnded || null);
+  assert.equal((await other.ended).code, 75);
+  serve.signal("SIGTERM");
+  assert.equal((await serve.ended).code, 0);
 });
 
 /** Words that start the program with a pipe to another one, and say how it ended. */

@@ -188,7 +188,8 @@ export class SimLife implements Host {
       out: stream("out"),
       err: stream("err"),
       stdinIsTerminal: options.outIsTerminal,
-      dontWait: () => () => {},
+      dontWait: () => {},
+      finish: () => {},
       isOutUnread: () => false,
       readLine: () => Promise.resolve(null),
     };

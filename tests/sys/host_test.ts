@@ -130,6 +130,8 @@ Deno.test({
   ),
 });
 
+const O_RDWR_NOCTTY = 0o402;
+
 const LINES = Array.from({ length: 300 }, (_, index) => `${index} ${"x".repeat(1000)}\n`);
 
 Deno.test({
@@ -158,15 +160,15 @@ Deno.test({
 });
 
 Deno.test({
-  name: "dontWait() lets a reader have a second at the end, refuses what is too much, and never waits",
+  name: "dontWait() refuses what is too much, and finish() waits a second for a reader that takes nothing",
   ignore: Deno.build.os !== "linux",
   fn: withScript(
-    `const waitAgain = host.terminal.dontWait();
+    `host.terminal.dontWait();
      let refused = 0;
      for (let i = 0; i < 2000; i++) {
        try { host.terminal.out.write("x".repeat(999) + "\\n"); } catch { refused++; }
      }
-     waitAgain();
+     host.terminal.finish();
      host.terminal.err.write(String(refused));
      exitWith(0);`,
     async ({ path }) => {
@@ -180,6 +182,76 @@ Deno.test({
     },
   ),
 });
+
+Deno.test({
+  name: "finish() gives who reads what is kept, however often it has to wait for that",
+  ignore: Deno.build.os !== "linux",
+  fn: withScript(
+    `host.terminal.dontWait();
+     for (let i = 0; i < 1000; i++) host.terminal.out.write("x".repeat(999) + "\\n");
+     host.terminal.err.write("kept");
+     host.terminal.finish();
+     exitWith(0);`,
+    async ({ path }) => {
+      const child = deno(["run", "-A", "--no-lock", path]).spawn();
+      for await (const words of child.stderr) {
+        assert.equal(text(words), "kept");
+        break;
+      }
+      assert.equal((await new Response(child.stdout).text()).length, 1_000_000);
+      assert.equal((await child.status).code, 0);
+    },
+  ),
+});
+
+Deno.test({
+  name: "dontWait() never waits for a terminal that takes nothing, wherever its room ends",
+  ignore: Deno.build.os !== "linux",
+  fn: withScript(
+    `host.terminal.dontWait();
+     for (let i = 0; i < 1000; i++) host.terminal.out.write("x".repeat(i * 7 % 600) + "\\n");
+     exitWith(0);`,
+    async ({ path }) => {
+      using terminal = new UnreadTerminal();
+      const args = [
+        "-c",
+        `exec "$@" >${terminal.path}`,
+        "sh",
+        Deno.execPath(),
+        "run",
+        "-A",
+        "--no-lock",
+        path,
+      ];
+      const signal = AbortSignal.timeout(10_000);
+      assert.equal((await new Deno.Command("/bin/sh", { args, signal }).output()).code, 0);
+    },
+  ),
+});
+
+/** A terminal whose other end is never read. */
+class UnreadTerminal implements Disposable {
+  readonly path: string;
+  readonly #library = Deno.dlopen("libc.so.6", {
+    posix_openpt: { parameters: ["i32"], result: "i32" },
+    unlockpt: { parameters: ["i32"], result: "i32" },
+    ptsname: { parameters: ["i32"], result: "pointer" },
+    close: { parameters: ["i32"], result: "i32" },
+  });
+  readonly #fd: number;
+
+  constructor() {
+    const { posix_openpt, unlockpt, ptsname } = this.#library.symbols;
+    this.#fd = posix_openpt(O_RDWR_NOCTTY);
+    assert.equal(unlockpt(this.#fd), 0);
+    this.path = Deno.UnsafePointerView.getCString(ptsname(this.#fd)!);
+  }
+
+  [Symbol.dispose](): void {
+    this.#library.symbols.close(this.#fd);
+    this.#library.close();
+  }
+}
 
 Deno.test(
   "write() writes all of a long text; columns() is 80 without a terminal",
