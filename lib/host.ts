@@ -340,6 +340,8 @@ export interface Stream {
   /** Writes at once. After the reader has gone (`closed`) it does nothing. */
   write(text: string): void;
   readonly closed: boolean;
+  /** Whether its reader has not taken all yet that was written. */
+  readonly isBehind: boolean;
   readonly isTerminal: boolean;
   /** Width in cells; 80 where unknown. */
   columns(): number;

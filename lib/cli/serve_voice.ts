@@ -90,6 +90,8 @@ class LiveLine {
 
   #draw(): void {
     const { err } = this.#host.terminal;
+    // What is kept for a terminal that is held is to be words, not a line for every second.
+    if (err.isBehind) return;
     err.write(`${CLEAR_LINE}${cutCells(this.#text, err.columns() - ROOM)}`);
   }
 }

@@ -102,15 +102,19 @@ class StandardStream implements Stream {
     return this.#closed;
   }
 
+  get isBehind(): boolean {
+    return !this.#closed && this.#kept.length > 0;
+  }
+
   get isTerminal(): boolean {
     return this.#sink.isTerminal();
   }
 
   write(text: string): void {
-    if (this.#hasKept()) this.#putKept();
+    if (this.isBehind) this.#putKept();
     if (this.#closed) return;
     const bytes = new TextEncoder().encode(this.#torn ? `\n${text}` : text);
-    if (!this.#hasKept()) this.#put(bytes);
+    if (!this.isBehind) this.#put(bytes);
     else if (this.#kept.length + bytes.length <= KEPT_MAX) this.#kept = joined(this.#kept, bytes);
     else if (this.#mustWrite) throw new FileError("other", this.#name, "its reader takes nothing");
   }
@@ -123,13 +127,9 @@ class StandardStream implements Stream {
   /** Gives the reader a second to take what is kept. */
   finish(): void {
     const end = performance.now() + LAST_MS;
-    for (let left = LAST_MS; this.#hasKept() && left > 0; left = Math.ceil(end - performance.now())) {
+    for (let left = LAST_MS; this.isBehind && left > 0; left = Math.ceil(end - performance.now())) {
       if (canTake(this.#fd, left)) this.#putKept();
     }
-  }
-
-  #hasKept(): boolean {
-    return !this.#closed && this.#kept.length > 0;
   }
 
   #put(bytes: Uint8Array): void {
@@ -157,7 +157,7 @@ class StandardStream implements Stream {
     this.#isAsking = true;
     Deno.unrefTimer(setTimeout(() => {
       this.#isAsking = false;
-      if (this.#hasKept()) this.#putKept();
+      if (this.isBehind) this.#putKept();
     }, ASK_MS));
   }
 

@@ -69,6 +69,7 @@ class Folder implements AsyncDisposable {
     const stream = (name: "out" | "err"): Stream => ({
       write: (text) => void (printed[name] += text),
       closed: false,
+      isBehind: false,
       isTerminal: answer !== null,
       columns: () => 100,
     });

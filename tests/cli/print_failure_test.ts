@@ -8,6 +8,7 @@ function printed(...args: Parameters<typeof failure>): string {
   const err = {
     write: (more: string) => void (text += more),
     closed: false,
+    isBehind: false,
     isTerminal: false,
     columns: () => 80,
   };

@@ -182,6 +182,7 @@ export class SimLife implements Host {
       get isTerminal() {
         return options.outIsTerminal;
       },
+      isBehind: false,
       columns: () => 80,
     });
     return {
