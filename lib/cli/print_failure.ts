@@ -3,7 +3,8 @@ import type { Stream } from "../host.ts";
 
 /** The one printer of errors: what could not be done, every problem in its place, the next step. */
 export function printFailure(err: Stream, failure: Failure, asJson: boolean): void {
-  err.write(asJson ? `${JSON.stringify(asObject(failure))}\n` : asText(failure));
+  const text = asJson ? `${JSON.stringify(asObject(failure))}\n` : asText(failure);
+  err.write(text.replace(OBEYED, (control) => `\\u${hex(control)}`));
 }
 
 function asText({ what, problems, hint }: Failure): string {
@@ -17,7 +18,7 @@ function asText({ what, problems, hint }: Failure): string {
     lines.push(`  ${[...place, text].join("  ")}`);
   }
   if (hint !== null) lines.push(`hint: ${hint}`);
-  return `${lines.join("\n")}\n`.replace(OBEYED, (control) => `\\u${hex(control)}`);
+  return `${lines.join("\n")}\n`;
 }
 
 /** What a terminal would obey, such as in a path that somebody else chose; lines may end. */

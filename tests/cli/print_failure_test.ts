@@ -4,6 +4,10 @@ import { EXIT } from "../../lib/core/exit_code.ts";
 import { failure } from "../../lib/core/problem.ts";
 
 function printed(...args: Parameters<typeof failure>): string {
+  return printedAs(false, ...args);
+}
+
+function printedAs(asJson: boolean, ...args: Parameters<typeof failure>): string {
   let text = "";
   const err = {
     write: (more: string) => void (text += more),
@@ -12,7 +16,7 @@ function printed(...args: Parameters<typeof failure>): string {
     isTerminal: false,
     columns: () => 80,
   };
-  printFailure(err, failure(...args), false);
+  printFailure(err, failure(...args), asJson);
   return text;
 }
 
@@ -40,4 +44,11 @@ Deno.test("printFailure() shows what a terminal would obey", () => {
     printed(EXIT.failed, "Cannot find \x1b[2J/\x9b\x7f", { hint: "cd a\tb" }),
     "error: Cannot find \\u001b[2J/\\u009b\\u007f\nhint: cd a\\u0009b\n",
   );
+});
+
+Deno.test("printFailure() shows them as JSON too, which still says the same", () => {
+  const what = "Cannot find \x1b[2J/\x9b\x7f";
+  const text = printedAs(true, EXIT.failed, what);
+  assert.doesNotMatch(text, /[^\P{Cc}\n]/u);
+  assert.equal(JSON.parse(text).error, what);
 });
