@@ -42,7 +42,7 @@ async function carriedOut(context: CliContext, line: Line): Promise<VerbResult> 
       out.write(`agent-runner ${VERSION}\n`);
       return EXIT.done;
     case "help": {
-      const { helpText } = await import("./help_text.ts");
+      const { helpText } = await import("./help_text.ts" as string) as typeof import("./help_text.ts");
       (line.isAsked ? out : err).write(await helpText(name, line.of));
       return line.isAsked ? EXIT.done : EXIT.failed;
     }
