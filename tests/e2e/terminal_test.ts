@@ -61,10 +61,11 @@ Deno.test("serve goes on while Ctrl-S holds its output, and shows what it had to
   using terminal = Terminal.open(project, 80);
   await terminal.sees("the live line", /^round 1 · agent/m);
   terminal.press("C-s");
-  await until("more rounds", () => project.all("round_end").length >= 3 || null);
-  assert.doesNotMatch(terminal.screen(), /round 3 over/);
+  const later = project.all("round_end").length + 2;
+  await until("more rounds", () => project.all("round_end").length >= later || null);
+  assert.doesNotMatch(terminal.screen(), new RegExp(`round ${later} over`));
   terminal.press("C-q");
-  await terminal.sees("the third round", /round 3 over: productive/);
+  await terminal.sees("the later round", new RegExp(`round ${later} over: productive`));
   terminal.press("C-c");
   assert.equal(await terminal.exitCode(), 0);
 });
