@@ -33,13 +33,6 @@ export function stillAfter(before: Stillness | null, sample: Sample): Stillness 
   return before === null || hasMoved(before, sample) ? { sinceMs: sample.atMs, cpuMs: sample.cpuMs } : before;
 }
 
-/** How long nothing has moved when the last of the samples was taken (ms). */
-export function stalledFor(samples: readonly Sample[]): number {
-  const last = samples.at(-1);
-  const still = samples.reduce<Stillness | null>(stillAfter, null);
-  return last === undefined || still === null ? 0 : last.atMs - still.sinceMs;
-}
-
 /** What cannot be seen counts as moving; so does CPU time that shrank, as a process that has ended takes its own along. */
 function hasMoved(
   { sinceMs, cpuMs: usedBefore }: Stillness,
