@@ -57,7 +57,9 @@ async function opened(reader: OutputReader | ShippedPlugin): Promise<OutputReade
 async function loadSet(host: Host, config: Config, exitCode: ExitCode): Promise<PluginSet | Failure> {
   const set: { plugins: PluginSet["plugins"]; around: PluginSet["around"] } = noPlugins();
   if (config.plugins.load.length === 0) return set;
-  const { loadPlugins } = await import("../extend/load_plugins.ts");
+  const { loadPlugins } = await import(
+    "../extend/load_plugins.ts" as string
+  ) as typeof import("../extend/load_plugins.ts");
   const layout = layoutOf(config.runtime.log_dir);
   set.around = recording(host, layout);
   const loaded = await loadPlugins(host, config, layout.plugins, () => set.around);
@@ -80,12 +82,16 @@ async function placed(
 ): Promise<readonly Problem[]> {
   const text = readConfig(host, configPath);
   if (typeof text !== "string" || parseToml(text) instanceof Error) return problems;
-  const { placeProblems } = await import("./place_problems.ts");
+  const { placeProblems } = await import(
+    "./place_problems.ts" as string
+  ) as typeof import("./place_problems.ts");
   return placeProblems(text, problems);
 }
 
 async function readersOf({ plugins }: PluginSet): Promise<readonly OutputReader[]> {
-  const { outsideReader } = await import("../extend/outside_reader.ts");
+  const { outsideReader } = await import(
+    "../extend/outside_reader.ts" as string
+  ) as typeof import("../extend/outside_reader.ts");
   return plugins.flatMap((plugin) => outsideReader(plugin) ?? []);
 }
 

@@ -97,8 +97,12 @@ function greet(
 
 /** What `peek --json` would say. */
 async function stateView(host: Host, config: Config, parts: Parts): Promise<Json> {
-  const { observe } = await import("../observe/observed.ts");
-  const { snapshot } = await import("../observe/snapshot.ts");
+  const { observe } = await import(
+    "../observe/observed.ts" as string
+  ) as typeof import("../observe/observed.ts");
+  const { snapshot } = await import(
+    "../observe/snapshot.ts" as string
+  ) as typeof import("../observe/snapshot.ts");
   const options = { round: null, withLog: false, events: 0 };
   return snapshot(host, config, parts.plugins, observe(host, config), options) as unknown as Json;
 }

@@ -15,12 +15,14 @@ import { situationOf } from "../observe/situation.ts";
 import { livingServe } from "../store/holder.ts";
 import { layoutOf } from "../store/layout.ts";
 import { requestStopNow } from "../store/stop_request.ts";
-import { endEverything } from "../supervise/end_everything.ts";
 import { until } from "../supervise/until.ts";
 import type { StopFlags } from "./flags.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
-import { loadExtensions } from "./extensions.ts";
 import { loadConfig, type LoadedConfig } from "./load_config.ts";
+
+// `status` is for pipelines: what only `kill` needs would make half of its start.
+type EndEverything = typeof import("../supervise/end_everything.ts");
+type Extensions = typeof import("./extensions.ts");
 
 /** How long a plain stop waits for the supervisor to leave (ms). */
 const PATIENCE_MS = 20_000;
@@ -68,7 +70,9 @@ export async function kill({ host, parts }: CliContext, flags: GlobalFlags): Pro
   if (loaded.kind === "failure") return loaded;
   const { config } = loaded;
   const plugins: LoadedPlugin[] = [];
+  const { endEverything } = await import("../supervise/end_everything.ts" as string) as EndEverything;
   const ended = await endEverything(host, config, async () => {
+    const { loadExtensions } = await import("./extensions.ts" as string) as Extensions;
     const extensions = await loadExtensions(host, parts, config, EXIT.failed);
     if (extensions.kind === "failure") return null;
     plugins.push(...extensions.set.plugins);
