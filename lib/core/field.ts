@@ -48,13 +48,14 @@ export function bool(text = ""): Field<boolean> {
   return { is: (value) => typeof value === "boolean", shape: "boolean", text, free: null };
 }
 
-export function int(text = "", min = -Infinity): Field<number> {
-  return {
-    is: (value): value is number => Number.isInteger(value) && value as number >= min,
-    shape: "int",
-    text,
-    free: null,
-  };
+export function int(text = ""): Field<number> {
+  return { is: (value): value is number => Number.isInteger(value), shape: "int", text, free: null };
+}
+
+/** An integer of at least `min`. */
+export function intFrom(min: number): Field<number> {
+  const whole = int();
+  return { ...whole, is: (value): value is number => whole.is(value) && value >= min };
 }
 
 export function num(text = ""): Field<number> {
@@ -75,7 +76,7 @@ export function free(max: number, text: string): Field<string> {
   return { ...word(text), free: max };
 }
 
-/** An object with any keys. */
+/** An object, or a list, with anything in it. */
 export function table(text = ""): Field<Readonly<Record<string, unknown>>> {
   return {
     is: (value): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { fields, int, nullable, num, optional, type ValuesOf, word } from "../core/field.ts";
+import { fields, intFrom, nullable, num, optional, type ValuesOf, word } from "../core/field.ts";
 import type { Host } from "../host.ts";
 import { bestEffort } from "../core/file_error.ts";
 import type { Layout } from "./layout.ts";
@@ -13,7 +13,7 @@ import { parseObject } from "./status.ts";
 function recordFields() {
   return {
     /** Leader of its group. */
-    pid: int("", 2),
+    pid: intFrom(2),
     start_time: word(),
     boot_id: word(),
     /** Its marker. */

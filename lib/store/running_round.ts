@@ -4,19 +4,19 @@
  *
  * @module
  */
-import { fields, int, list, nullable, num, optional, type ValuesOf, word } from "../core/field.ts";
+import { fields, intFrom, list, nullable, num, optional, type ValuesOf, word } from "../core/field.ts";
 import type { Host } from "../host.ts";
 import type { Layout } from "./layout.ts";
 import { parseObject } from "./status.ts";
 
 function recordFields() {
   return {
-    round: int("", 1),
+    round: intFrom(1),
     phase: nullable(word()),
     /** The round's marker. */
     id: word(),
     /** Launcher: its pid is the number of its group and session too. */
-    pid: int("", 2),
+    pid: intFrom(2),
     /** Clock ticks since boot, as the kernel prints them. */
     start_time: word(),
     boot_id: word(),

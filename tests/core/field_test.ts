@@ -5,6 +5,7 @@ import {
   fields,
   free,
   int,
+  intFrom,
   list,
   nullable,
   num,
@@ -39,7 +40,7 @@ const VALUES: readonly unknown[] = [
 const TAKEN: readonly (readonly [string, Field<unknown>, readonly unknown[]])[] = [
   ["bool()", bool(), [true]],
   ["int()", int(), [0, -1]],
-  ["int() with a least value", int("", 0), [0]],
+  ["intFrom()", intFrom(0), [0]],
   ["num()", num(), [0, -1, 1.5, Infinity]],
   ["word()", word(), ["", "exited"]],
   ["free()", free(10, "words"), ["", "exited"]],
