@@ -61,6 +61,11 @@ function roundNum() {
   return int("round number");
 }
 
+/** Older lines have null where there was no round. */
+function noneOrRoundNum() {
+  return optional(nullable(int("round number; absent outside of a round")));
+}
+
 function hookKind() {
   return word(
     "`pre_round`, `context_enricher`, `post_round`, `dirty_handler`, `serve_startup`, `reader`, `detector`, `load` or " +
@@ -167,7 +172,7 @@ export const EVENTS = {
     error_message: free(1000, "the error's own words"),
     traceback: free(2100, "where it happened"),
     plugin: optional(word("the plugin that it belongs to; absent for a program")),
-    round_num: optional(nullable(roundNum())),
+    round_num: noneOrRoundNum(),
   })),
   hook_ran: kind("round", "a program of `[[hooks]]` has ended", () => ({
     hook_name: word("base name of the program"),
@@ -175,7 +180,7 @@ export const EVENTS = {
     exit_code: int("its exit code; negative: the signal"),
     duration_s: num("(s)"),
     output: free(1000, "the end of what it printed"),
-    round_num: nullable(roundNum()),
+    round_num: noneOrRoundNum(),
   })),
   round_start: lasting("round", "everything is ready, the agent is about to start", () => ({
     round_num: roundNum(),

@@ -4,9 +4,13 @@ import { type Instant, isoOf } from "../core/instant.ts";
 import { once } from "../core/once.ts";
 import { redactedCut } from "../core/redact.ts";
 
-/** The draft as an event of that instant, with its free texts redacted and cut. */
+/**
+ * The draft as an event of that instant, with its free texts redacted and cut. Without a round there is no number: the
+ * Python version's monitor looks for the highest of all, and fails on null.
+ */
 export function stamp(draft: Draft, at: Instant): LoggedEvent {
   const event: Record<string, unknown> = { ts: isoOf(at), ...draft };
+  if (event.round_num === null) delete event.round_num;
   for (const [field, max] of FREE_TEXTS[draft.event]()) {
     const text = event[field];
     if (typeof text === "string") event[field] = redactedCut(text, max);

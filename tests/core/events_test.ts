@@ -66,7 +66,7 @@ disk_ok free_mb
 config_reloaded changed loaded?
 config_rejected reason
 plugin_off plugin reason
-hook_ran hook_name hook_kind exit_code duration_s output round_num
+hook_ran hook_name hook_kind exit_code duration_s output round_num?
 `;
 
 /** Fields that people, programs or agents write, in all kinds: they are redacted and cut. */

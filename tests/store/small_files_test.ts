@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Draft, LoggedEvent } from "../../lib/core/events.ts";
+import { decodeEvent, type Draft, type LoggedEvent } from "../../lib/core/events.ts";
 import { bestEffort, FileError } from "../../lib/core/file_error.ts";
 import {
   holderText,
@@ -72,6 +72,20 @@ Deno.test("encodeLine() gives one line that reads back the same, whatever the va
     assert.deepEqual(JSON.parse(line), JSON.parse(JSON.stringify(fields)));
     assert.match(line, /^[^\n\r\u0085\u2028\u2029]*\n$/);
   }));
+});
+
+Deno.test("stamp() leaves a round number out, when there is no round", () => {
+  const ran = {
+    hook_name: "notify",
+    hook_kind: "event:serve_stopped",
+    exit_code: 0,
+    duration_s: 1,
+    output: "",
+  };
+  const stamped = stamp({ event: "hook_ran", ...ran, round_num: null }, AT);
+  assert.deepEqual(stamped, { ts: stamped.ts, event: "hook_ran", ...ran });
+  assert.deepEqual(decodeEvent(stamped), stamped);
+  assert.deepEqual(decodeEvent({ ...stamped, round_num: null }), { ...stamped, round_num: null });
 });
 
 Deno.test("stamp() redacts free texts first and cuts them then", () => {
