@@ -96,8 +96,11 @@ export class LogCap {
   /** What agents that live on still write into the old file is lost: the round is over. */
   #makeDense(file: ReadFile): void {
     const size = file.size();
-    const headEnd = this.#hole?.from ?? pages(this.#capBytes / HEAD_PART);
-    const tailStart = Math.max(this.#hole?.to ?? 0, headEnd, size - this.#capBytes / TAIL_PART);
+    const headEnd = endOfWhole(file, this.#hole?.from ?? pages(this.#capBytes / HEAD_PART));
+    const tailStart = startOfWhole(
+      file,
+      Math.max(this.#hole?.to ?? 0, headEnd, size - this.#capBytes / TAIL_PART),
+    );
     const { files } = this.#host;
     const path = `${this.#path}.tmp`;
     files.remove(path);
@@ -116,6 +119,27 @@ export class LogCap {
 
 function pages(bytes: number): number {
   return Math.max(0, Math.floor(bytes / PAGE) * PAGE);
+}
+
+/** Bytes of a character in UTF-8 that may follow its first. */
+const REST_MAX = 3;
+
+/** Where the last whole character before `end` ends: readers that insist on UTF-8 fail on half a one. */
+function endOfWhole(file: ReadFile, end: number): number {
+  const bytes = new Uint8Array(REST_MAX);
+  file.readAt(end - REST_MAX, bytes);
+  const first = bytes.findLastIndex((byte) => byte >> 6 !== 0b10);
+  const lead = bytes[first] ?? 0;
+  const length = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  return first + length > REST_MAX ? end - REST_MAX + first : end;
+}
+
+/** Where the first whole character from `start` on begins. */
+function startOfWhole(file: ReadFile, start: number): number {
+  const bytes = new Uint8Array(REST_MAX);
+  const read = file.readAt(start, bytes);
+  const first = bytes.subarray(0, read).findIndex((byte) => byte >> 6 !== 0b10);
+  return first > 0 ? start + first : start;
 }
 
 function copy(file: ReadFile, from: number, to: number, take: (bytes: Uint8Array) => void): void {
