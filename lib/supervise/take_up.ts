@@ -8,6 +8,7 @@ import { instantOf } from "../core/instant.ts";
 import { readWaitStatus, type WaitStatus } from "../core/wait_status.ts";
 import type { Host, WorkTree } from "../host.ts";
 import { bestEffort } from "../core/file_error.ts";
+import type { EventLog } from "../store/event_log.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import type { Layout } from "../store/layout.ts";
 import { readRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
@@ -42,6 +43,7 @@ export async function takeUpLeftRound(supervision: Supervision, stopNow: AbortSi
       : NOBODY;
     if (!found.runs && record.cgroup !== null) host.cgroups.remove(record.cgroup);
     if (isOpen) await closeFound(supervision, record, found, ended);
+    else closePassedOver(supervision, record.round);
   }
   await supervision.hooks.rest();
   forgetRound(supervision);
@@ -152,19 +154,28 @@ function count({ ended }: Census): string {
   return `${ended.length} process${ended.length === 1 ? "" : "es"}`;
 }
 
+/**
+ * Closes a round that was left open while others ran, as the Python version does. The record goes first, so that nobody
+ * closes the round from it once more.
+ */
+function closePassedOver(supervision: Supervision, round: number): void {
+  const { highestRound, rounds } = supervision.log.state;
+  const hasEnded = rounds.some(({ num }) => num === round);
+  forgetRound(supervision);
+  if (highestRound > round && !hasEnded) closeUnseen(supervision.log, round, "other rounds have run since");
+}
+
 /** A start without an end and without a record: its supervisor died before the agent, or was the Python version. */
 function closeUnrecorded({ host, layout, log }: Supervision): void {
   const { running } = log.state;
   if (running === null || !isRoundLockFree(host, layout)) return;
-  const detail = "it left no record of its processes";
-  log.append({ event: "round_interrupted", round_num: running.num, by: "reap", detail });
-  log.append({
-    event: "round_end",
-    round_num: running.num,
-    verdict: "interrupted",
-    limit: null,
-    refusal: null,
-  });
+  closeUnseen(log, running.num, "it left no record of its processes");
+}
+
+/** Closes a round of which nothing more is to be found out. */
+function closeUnseen(log: EventLog, round_num: number, detail: string): void {
+  log.append({ event: "round_interrupted", round_num, by: "reap", detail });
+  log.append({ event: "round_end", round_num, verdict: "interrupted", limit: null, refusal: null });
 }
 
 /** Not where nobody can tell: then the round stays open until somebody can. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { refusalRecord } from "../../lib/cli/fake_records.ts";
+import { isoOf } from "../../lib/core/instant.ts";
 import { builtInReader } from "../../lib/extend/output_reader.ts";
+import { encodeLine } from "../../lib/store/line_format.ts";
 import { claude } from "../../plugins/claude.ts";
 import { EVENTS } from "../sim/fixtures.ts";
 import { Simulated } from "./simulated.ts";
@@ -27,4 +29,35 @@ Deno.test("serve closes the round that a power cut ended, and waits for the limi
   assert.equal(project.all("round_interrupted")[0]?.by, "reboot");
   assert.equal(project.all("round_end")[0]?.limit?.reset_at_epoch, resetS);
   assert.ok(Date.parse(project.all("round_start")[1]!.ts) >= resetS * 1000);
+});
+
+Deno.test("serve closes a round that was left open while others ran, and the last of those, each once", async () => {
+  const project = new Simulated();
+  const { sim, layout } = project;
+  project.agents({ exit: null }, { exit: { afterMs: 5000, code: 0 } });
+  sim.at(2000, () => sim.kill());
+  await assert.rejects(project.serve());
+  sim.reboot({ power: false });
+  const record = sim.files.readText(layout.runningRound)!;
+  // As the Python version goes on: it knows no record.
+  const others = [
+    { event: "round_start", round_num: 2, phase: null },
+    { event: "round_end", round_num: 2 },
+    { event: "round_start", round_num: 3, phase: null },
+  ];
+  const log = sim.files.openAppend(EVENTS);
+  for (const other of others) {
+    const line = encodeLine({ ts: isoOf(sim.clock.now()), ...other });
+    log.append(new TextEncoder().encode(line));
+  }
+  log.close();
+
+  assert.equal(await project.serve({ once: true }), 0);
+  assert.deepEqual(project.all("round_interrupted").map(({ round_num }) => round_num), [1, 3]);
+  assert.deepEqual(project.all("round_end").map(({ round_num }) => round_num), [2, 1, 3, 4]);
+  assert.equal(sim.files.readText(layout.runningRound), null);
+
+  sim.files.write(layout.runningRound, JSON.stringify({ ...JSON.parse(record), round: 2 }));
+  assert.equal(await project.serve({ once: true }), 0);
+  assert.deepEqual(project.all("round_end").map(({ round_num }) => round_num), [2, 1, 3, 4, 5]);
 });
