@@ -60,8 +60,8 @@ async function compareOne(
   scenario: Scenario,
   { plant, isOld }: { readonly plant: boolean; readonly isOld: boolean },
 ): Promise<Result> {
-  const python = await runSide(words, scenario);
-  const ours = await runSide(PROGRAM, scenario);
+  const python = await runSide(words, scenario, words);
+  const ours = await runSide(PROGRAM, scenario, words);
   const rows = differences(plant ? planted(python) : python, ours)
     .map((difference) => ({ difference, row: explanationOf(difference, scenario.name, isOld) }));
   return {

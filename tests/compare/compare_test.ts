@@ -85,6 +85,9 @@ Deno.test("settled() replaces what is new each time, and keeps the types", () =>
     settledText("/tmp/x/logs/rounds/R1-20260518T093005.log", { dir: "/tmp/x" }),
     "<dir>/logs/rounds/R1-<stamp>.log",
   );
+  const started = { event: "serve_started", config_hash: "2491cf4a" };
+  assert.deepEqual(settled(started, { dir: "/tmp/x" }), { event: "serve_started", config_hash: "<hash>" });
+  assert.equal(settledText("ee7c7272.1468047-5031-12", { dir: "/tmp/x" }), "<start>-12");
 });
 
 Deno.test("SCENARIOS have names of their own, and KNOWN_DIFFERENCES name no others", () => {

@@ -100,7 +100,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     here: "when a round proved it",
     why: "a wait proves nothing",
     seen: /^event [+-]transient_error_recovered$/,
-    only: ["claude, limit, back_off", "start after a limit that is over", "start within a limit, skip"],
+    only: [
+      "claude, limit, back_off",
+      "start after a limit that is over",
+      "start within a limit, skip",
+      "taken up within a limit, back_off",
+      "there and back, within a limit",
+    ],
   },
   {
     python: "the last 50 lines of the output are read",
@@ -143,7 +149,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     here: "69, 70, 77, 78 have a code of their own",
     why: "a service manager restarts after 0 or does not, and has to know",
     seen: /^exit =code$/,
-    only: [...REFUSED, "claude, limit, stop", "start within a limit, stop"],
+    only: [
+      ...REFUSED,
+      "claude, limit, stop",
+      "start within a limit, stop",
+      "taken up within a limit, stop",
+    ],
   },
   {
     python: "a configuration that cannot work is found by a round",
@@ -181,6 +192,23 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     python: "a held lock counts as a crash",
     here: "it is waited for",
     why: "the round of a colleague is no crash",
+    seen: /^(event -round_substrate_before|field =round_substrate_after\.round_num|file -round-2\.log)$/,
+    only: ["taken up in a round that lost its serve"],
+  },
+  {
+    python: "a round that has lost its `serve` stays open",
+    here: "the next `serve` takes it over while it runs, else closes it",
+    why: "its end, its limit and its changes count",
+    seen: new RegExp(
+      "^(event \\+(round_adopted|round_interrupted|agent_exit|round_end)|event [+-](dirty_detected|orphan_stashed)|metrics \\+round_end" +
+        "|file -(running-round\\.json|agent-runner\\.lock\\.holder|round-wait-status\\.tmp|orphan-state\\.json)" +
+        "|content [+=](status\\.json\\.(running|last_.*)|round-context\\.json\\.(previous\\..*|orphan_stash))|git stashes .*)$",
+    ),
+    only: [
+      "taken up after a round that lost its serve",
+      "taken up in a round that lost its serve",
+      "there and back, after a round that lost its serve",
+    ],
   },
   {
     python: "the same round number can be used again",
@@ -260,7 +288,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     here: "whether the last round left uncommitted changes",
     why: "that is what it is called",
     seen: /had_dirty_tree/,
-    only: ["orphan state from before"],
+    only: ["orphan state from before", "taken up after a dirty round that failed"],
   },
   {
     python: "a stash of the same round is used again, changes left behind",
@@ -395,6 +423,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     seen:
       /^(event [+-]round_grace_(extended|kill)|(field|content) =(agent_exit|agent_usage_recorded|status\.json)\..*)$/,
     only: ["claude, busy child after its result"],
+    old: true,
+  },
+  {
+    python: "0.1.33 has no `events`",
+    here: "it is there, as in 0.2.2",
+    why: "the files need not be read by hand",
+    seen: /^exit =code$/,
+    only: ["looked at, events"],
     old: true,
   },
   {

@@ -14,7 +14,10 @@ export interface Scenario {
   readonly tables?: Readonly<Record<string, Readonly<Record<string, Tables[string][string] | null>>>>;
   /** Default: `serve --once`. */
   readonly args?: readonly string[];
-  /** Lines of `sh` before the start, in the work folder; `$LOG` is the log directory, `$HOME` the home. */
+  /**
+   * Lines of `sh` before the start, in the work folder; `$LOG` is the log directory, `$HOME` the home. `here VERB …` runs
+   * this program on the project, `python VERB …` the Python version.
+   */
   readonly before?: string;
   /** Added to the supervisor's environment. */
   readonly env?: Readonly<Record<string, string>>;

@@ -13,6 +13,13 @@ tool() { say '{"type":"assistant","message":{"model":"claude-opus-4-7","content"
 
 const DIRTY = "echo more >> prompts/notes.md; echo new > new.txt";
 const COMMIT = "echo done > done.txt; git add -A; git commit --quiet -m work";
+/** Meets a limit that ends in a moment; a later round before that end fails. */
+const OBEYED = `reset="$AGENT_RUNNER_LOG_DIR/../reset"
+  if [ $n -eq 0 ]; then
+    echo $(($(date +%s) + 5)) > "$reset"; rejected $(cat "$reset"); bad 429; exit 1
+  fi
+  [ $(date +%s) -ge $(cat "$reset") ] || exit 9`;
+const LOSE_SERVE = `kill -KILL $(cat "$AGENT_RUNNER_LOG_DIR/serve.pid")`;
 const IN_LOG = `printf '%s\\n'`;
 
 /** The situations that both versions are compared in. */
@@ -304,6 +311,98 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   { name: "log directory in the work folder", agent: DIRTY, logDir: "site/logs" },
   { name: "started elsewhere", agent: "true", tables: { runtime: { work_dir: "<dir>/site" } }, cwd: "home" },
+  {
+    name: "taken up after good and bad rounds",
+    binary: "claude",
+    agent: `${SPEAK} case $n in
+      0) ${COMMIT}; say "$good" ;;
+      1) exit 7 ;;
+      2) exec sleep 50 ;;
+      3) ${DIRTY}; say "$good" ;;
+      esac`,
+    tables: { runtime: { round_timeout_s: 3 } },
+    before: "here serve --max-rounds 4",
+    args: ["serve", "--max-rounds", "2"],
+  },
+  {
+    name: "taken up after two of three phases",
+    agent: "true",
+    tables: { phases: { list: ["plan", "dev", "review"] } },
+    before: "here serve --max-rounds 2",
+    args: ["serve", "--max-rounds", "2"],
+  },
+  {
+    name: "taken up after a dirty round that failed",
+    agent: `[ $n -gt 0 ] || { ${DIRTY}; exit 1; }`,
+    tables: { prompt: { context_injection_mode: "file" } },
+    before: "here serve --once",
+  },
+  {
+    name: "taken up after a stop",
+    agent: `[ $n -gt 0 ] || kill -TERM $(cat "$AGENT_RUNNER_LOG_DIR/serve.pid")`,
+    before: "here serve",
+  },
+  {
+    name: "taken up within a limit, back_off",
+    binary: "claude",
+    agent: `${SPEAK} ${OBEYED}; say "$good"`,
+    before: "here round",
+  },
+  {
+    name: "taken up within a limit, stop",
+    binary: "claude",
+    agent: `${SPEAK} rejected $(($(date +%s) + 600)); bad 429; exit 1`,
+    tables: { runtime: { transient_error_action: "stop" } },
+    before: "here round",
+    args: ["serve"],
+  },
+  {
+    name: "taken up after a round that lost its serve",
+    agent: `[ $n -gt 0 ] || { ${DIRTY}; ${LOSE_SERVE}; }`,
+    tables: { prompt: { context_injection_mode: "file" } },
+    before: "here serve || [ $? -eq 137 ]",
+  },
+  {
+    name: "taken up in a round that lost its serve",
+    agent: `[ $n -gt 0 ] || { ${LOSE_SERVE}; sleep 8; }`,
+    before: "here serve || [ $? -eq 137 ]",
+  },
+  {
+    name: "looked at, peek",
+    binary: "claude",
+    agent: `${SPEAK} ${DIRTY}; rejected $(($(date +%s) + 600)); bad 429`,
+    before: "here round",
+    args: ["peek", "--json"],
+  },
+  {
+    name: "looked at, peek in a round that lost its serve",
+    agent: `${LOSE_SERVE}; exec sleep 30`,
+    before: "here serve || [ $? -eq 137 ]",
+    args: ["peek", "--json", "--round", "latest", "--log", "--events", "20"],
+  },
+  {
+    name: "looked at, events",
+    agent: "exit 1",
+    before: "here serve --once",
+    args: ["events", "--kind", "round_end,serve_started"],
+  },
+  {
+    name: "there and back",
+    agent: `[ $n -gt 0 ] || { ${DIRTY}; }`,
+    before: "here serve --max-rounds 2; python serve --max-rounds 2",
+    args: ["serve", "--max-rounds", "2"],
+  },
+  {
+    name: "there and back, after a round that lost its serve",
+    agent: `[ $n -gt 0 ] || { ${DIRTY}; ${LOSE_SERVE}; }`,
+    before: "here serve || [ $? -eq 137 ]; python serve --max-rounds 2",
+  },
+  {
+    name: "there and back, within a limit",
+    binary: "claude",
+    agent: `${SPEAK} [ $n -gt 0 ] || exit 0; n=$((n - 1)); ${OBEYED}; say "$good"`,
+    before: "here round; python round || [ $? -eq 1 ]",
+  },
 ];
 
 /** A log in which a limit with that end stands, written a minute ago. */

@@ -17,6 +17,7 @@ const VOLATILE: ReadonlySet<string> = new Set([
   "applied_sleep_s",
   "throttled_for_s",
   "pid",
+  "agent_pid",
   "log_size_kb",
   "last_write_age_s",
   "wall_age_s",
@@ -25,6 +26,7 @@ const VOLATILE: ReadonlySet<string> = new Set([
 
 /** A JSON value in which volatile numbers are `<number>`, and texts are as `settledText` makes them. */
 export function settled(value: unknown, names: Names, key = ""): unknown {
+  if (key === "config_hash") return "<hash>";
   if (typeof value === "string") return settledText(value, names);
   if (typeof value === "number") return VOLATILE.has(key) ? "<number>" : value;
   if (Array.isArray(value)) return value.map((item) => settled(item, names));
@@ -39,5 +41,6 @@ export function settledText(text: string, { dir }: Names): string {
     .replaceAll(/\b\d{8}T\d{6}\b/g, "<stamp>")
     .replaceAll(/\b(events|metrics)-\d{4}-\d\d\b/g, "$1-<month>")
     .replaceAll(/\b[0-9a-f]{40}\b/g, "<commit>")
+    .replaceAll(/\b[0-9a-f]{8}\.\d+-\d+-(\d+)\b/g, "<start>-$1")
     .replaceAll(/("duration_s": )[\d.]+/g, "$1<number>");
 }
