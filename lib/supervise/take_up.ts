@@ -8,10 +8,13 @@ import { instantOf } from "../core/instant.ts";
 import { readWaitStatus, type WaitStatus } from "../core/wait_status.ts";
 import type { Host, WorkTree } from "../host.ts";
 import { bestEffort } from "../core/file_error.ts";
+import { linesBackward } from "../store/blocks.ts";
 import type { EventLog } from "../store/event_log.ts";
+import { eventFileNames } from "../store/fold.ts";
 import { roundLockHolder } from "../store/holder.ts";
 import type { Layout } from "../store/layout.ts";
 import { readRunningRound, type RunningRoundRecord } from "../store/running_round.ts";
+import { parseObject } from "../store/status.ts";
 import { closeRound } from "./close_round.ts";
 import { type Census, type Containment, endRound, hasMembers, isLauncherAlive, NOBODY } from "./contain.ts";
 import { forgetRound } from "./forget_round.ts";
@@ -159,10 +162,30 @@ function count({ ended }: Census): string {
  * closes the round from it once more.
  */
 function closePassedOver(supervision: Supervision, round: number): void {
-  const { highestRound, rounds } = supervision.log.state;
-  const hasEnded = rounds.some(({ num }) => num === round);
+  const { host, layout, log } = supervision;
+  let isOpen = false;
+  bestEffort(() => {
+    isOpen = log.state.highestRound > round && isLeftOpen(host, layout, round);
+  });
   forgetRound(supervision);
-  if (highestRound > round && !hasEnded) closeUnseen(supervision.log, round, "other rounds have run since");
+  if (isOpen) closeUnseen(log, round, "other rounds have run since");
+}
+
+/** Whether the log holds the round's start and no end of it. Months that were removed tell nothing. */
+function isLeftOpen(host: Host, layout: Layout, round: number): boolean {
+  for (const name of eventFileNames(host, layout).toReversed()) {
+    const file = host.files.open(`${layout.dir}/${name}`);
+    if (file === null) continue;
+    try {
+      for (const line of linesBackward(file)) {
+        const event = /"round_(start|end)"/.test(line) ? parseObject(line) : null;
+        if (event?.round_num === round) return event.event === "round_start";
+      }
+    } finally {
+      file.close();
+    }
+  }
+  return false;
 }
 
 /** A start without an end and without a record: its supervisor died before the agent, or was the Python version. */
