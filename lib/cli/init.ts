@@ -66,7 +66,7 @@ function write(
   const dir = dirOf(path);
   const created = [baseName(path)];
   const program = host.env.program.map((word) => JSON.stringify(word)).join(", ");
-  const project = baseName(dir);
+  const project = inString(baseName(dir));
   const text = preset.text.replaceAll("{program}", () => program).replaceAll("{project}", () => project);
   host.files.makeDir(dir);
   host.files.write(path, text);
@@ -77,6 +77,11 @@ function write(
   }
   if (ignoreLogs(host, dir)) created.push(".gitignore");
   return created;
+}
+
+/** As it stands within a TOML string. */
+function inString(text: string): string {
+  return JSON.stringify(text).slice(1, -1).replaceAll("\x7f", "\\u007f");
 }
 
 /** Adds `logs/` to `.gitignore` where that line is missing; true when it was. */

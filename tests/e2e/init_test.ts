@@ -11,6 +11,21 @@ Deno.test("init writes beside the configuration that --config names", async () =
   }
 });
 
+Deno.test("init names the project in a configuration that can be read, whatever its folder is called", async () => {
+  await using project = await Project.with(["true"]);
+  for (const name of ['it\'s "mine"', "back\\slash", "two\nlines", "delete\x7f"]) {
+    for (const preset of ["claude", "rehearsal"]) {
+      const config = `${name}/${preset}.toml`;
+      assert.equal((await project.run(["init", "--config", config, "--preset", preset])).code, 0, config);
+      assert.deepEqual(await project.run(["status", "--config", config]), {
+        code: 0,
+        out: "not running\n",
+        err: "",
+      });
+    }
+  }
+});
+
 Deno.test("init refuses what is there, and --force writes it again without a commit of nothing", async () => {
   await using project = await Project.with(["true"]);
   const refused = await project.run(["init"]);
