@@ -129,9 +129,10 @@ async function finishLog({ voice }: Supervision, cap: LogCap): Promise<void> {
 /** A launcher that was killed alone leaves the agent behind: then the round goes on until nothing of it lives. */
 function hasEnded(
   { host, layout }: Supervision,
-  { launcherGone, launcherCode, containment }: StartedRound,
+  { launcherGone, containment }: StartedRound,
 ): boolean {
-  if (launcherCode === null ? isLauncherAlive(host, containment) : !launcherGone.aborted) return false;
+  // Who was suspended is told of its child's end later than of the time that has gone by: the child itself is looked at.
+  if (!launcherGone.aborted && isLauncherAlive(host, containment)) return false;
   return host.files.stat(layout.waitStatus) !== null || !hasMembers(host, containment);
 }
 
@@ -178,7 +179,7 @@ type Outcome = Pick<Parameters<typeof closeRound>[1], "ending" | "wait" | "lefto
 async function settle(supervision: Supervision, round: StartedRound, outcome: Outcome): Promise<RoundResult> {
   const lock = await takeRoundLock(supervision);
   try {
-    const after = await lookAtWorkTree(supervision.host, supervision.config);
+    const after = await lookAtWorkTree(supervision);
     const closed = await closeRound(supervision, {
       round: round.round,
       phase: round.phase,

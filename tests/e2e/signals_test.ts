@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { exists } from "./exists.ts";
 import { fakeAgent, letPass, Project, type Run } from "./project.ts";
 
 /** A second signal counts from 200 ms after the first. */
@@ -21,6 +22,19 @@ for (const name of ["SIGTERM", "SIGINT", "SIGUSR1"] as const) {
     assert.equal(project.only("agent_exit").exit_code, 0);
   });
 }
+
+Deno.test("serve that was suspended over the limit of a round tells that its agent had ended by itself", async () => {
+  await using project = await Project.with(fakeAgent("good=1"), { runtime: { round_timeout_s: 2 } });
+  const run = project.start(["serve", "--once"]);
+  await run.event("agent_spawn");
+  run.signal("SIGSTOP");
+  await letPass(2500);
+  assert.ok(exists(project.layout.waitStatus), "the agent has ended");
+  run.signal("SIGCONT");
+  assert.equal((await run.ended).code, 0);
+  assert.equal(project.only("agent_exit").ending, "exited");
+  assert.equal(project.only("round_end").verdict, "productive");
+});
 
 Deno.test("serve takes signals that come together as one", async () => {
   await using project = await Project.with(fakeAgent("good=1"));
