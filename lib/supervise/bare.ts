@@ -19,4 +19,6 @@ export interface Bare {
   readonly voice: Voice;
   /** The service manager's unit around this process, null without one. */
   readonly unit: SurroundingUnit | null;
+  /** Root of the git work tree around the work folder when this supervisor began, null without one. */
+  readonly treeRoot: string | null;
 }

@@ -26,10 +26,10 @@ export function look(supervision: Supervision, stop: StopSwitch): World {
 
 /** The same world with the start-up checks made. */
 export async function lookAtSetUp(supervision: Supervision, world: World): Promise<World> {
-  const { host, config, layout, log } = supervision;
+  const { host, layout, log } = supervision;
   const refusal = logDirRefusal(host, layout);
   const passing = refusal !== null && mayPass(supervision, refusal) ? refusal : null;
-  const failed = await failedChecks(host, config, layout, passing === null ? refusal : null);
+  const failed = await failedChecks(supervision, passing === null ? refusal : null);
   for (const { name, reason, hint } of failed) {
     log.append({ event: "smoke_check_failed", reason: `${name}: ${reason}` });
     supervision.voice.note(`STARTUP FAIL: ${name}: ${reason} | how-to-fix: ${hint}`);

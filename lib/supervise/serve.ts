@@ -34,6 +34,7 @@ import type { Bare } from "./bare.ts";
 import type { Supervision } from "./supervision.ts";
 import type { Voice } from "./voice.ts";
 import { takeUpLeftRound } from "./take_up.ts";
+import { treeRootOf } from "./work_tree.ts";
 
 export interface ServeOptions extends LoopOptions {
   /** The reader of the agent's output, null where none applies. */
@@ -145,6 +146,7 @@ export function supervise(
     reader,
     voice,
     unit,
+    treeRoot: treeRootOf(host, config.runtime.work_dir),
   };
   const hooks = new Hooks(bare, plugins, stateView, stopNow);
   log.onAppend = (event) => {

@@ -9,9 +9,10 @@ import { forPhase } from "../core/phases.ts";
 import { isSwitchedOn } from "../core/switch_word.ts";
 import type { FileStat, Host } from "../host.ts";
 import type { Layout } from "../store/layout.ts";
+import type { Bare } from "./bare.ts";
 import { agentArguments, argumentProblem, findAgent } from "./agent_command.ts";
 import { promptFiles, readPrompt } from "./prompt.ts";
-import { workTreeAround } from "./work_tree.ts";
+import { goneRepository, workTreeAround } from "./work_tree.ts";
 
 /** One check that failed. */
 export interface FailedCheck {
@@ -33,16 +34,14 @@ const ROUND_ROOM = 64 * 1024;
  * @param refusal of the log directory, where that counts as a failed check
  */
 export async function failedChecks(
-  host: Host,
-  config: Config,
-  layout: Layout,
+  { host, config, layout, treeRoot }: Pick<Bare, "host" | "config" | "layout" | "treeRoot">,
   refusal: FileError | null,
 ): Promise<readonly FailedCheck[]> {
   if (isSwitchedOn(host.env.get("AGENT_RUNNER_SKIP_STARTUP_CHECK"))) return [];
   return [
     refusal === null ? null : aboutLogDir(layout, refusal),
     checkAgent(host, config),
-    await checkWorkDir(host, config),
+    await checkWorkDir(host, config, treeRoot),
     ...checkPrompts(host, config),
   ].filter((failed) => failed !== null);
 }
@@ -72,7 +71,11 @@ function checkAgent(host: Host, config: Config): FailedCheck | null {
   );
 }
 
-async function checkWorkDir(host: Host, config: Config): Promise<FailedCheck | null> {
+async function checkWorkDir(
+  host: Host,
+  config: Config,
+  treeRoot: string | null,
+): Promise<FailedCheck | null> {
   const { work_dir } = config.runtime;
   if (host.files.stat(work_dir)?.isDir !== true) {
     return failed("work_dir_is_git_repo", `${work_dir} is no folder`, "set runtime.work_dir");
@@ -85,6 +88,10 @@ async function checkWorkDir(host: Host, config: Config): Promise<FailedCheck | n
       `${work_dir} is not a git working tree`,
       `git init ${work_dir}, or set vcs.dirty_action = "ignore"`,
     );
+  }
+  const why = goneRepository(root, treeRoot);
+  if (why !== null) {
+    return failed("work_dir_is_git_repo", why, `bring ${treeRoot}/.git back; a new serve works in ${root}`);
   }
   return mayGitRefuse(host, root) ? await askGit(host, work_dir) : null;
 }

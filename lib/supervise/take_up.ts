@@ -128,7 +128,7 @@ async function closeFound(
       timeoutS: record.timeout_s,
       evidence: await reader.end(ending),
       before: treeBefore(record),
-      after: await lookAtWorkTree(host, config),
+      after: await lookAtWorkTree(supervision),
       logPath,
       leftovers: { ended: [], left: ended.left },
     });

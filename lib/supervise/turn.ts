@@ -35,11 +35,12 @@ export async function prepareTurn(
 
 /** The plan with the work tree and the disk looked at, both at the same time. */
 export async function planRound(
-  { host, config, hooks, metrics }: Supervision,
+  supervision: Supervision,
   wanted: Omit<RoundPlan, "before">,
 ): Promise<RoundPlan> {
+  const { config, hooks, metrics } = supervision;
   const mayCommit = config.vcs.dirty_action === "auto_commit" || hooks.mayCommit;
-  const [before] = await Promise.all([lookBeforeAgent(host, config, mayCommit), metrics.disk.measure()]);
+  const [before] = await Promise.all([lookBeforeAgent(supervision, mayCommit), metrics.disk.measure()]);
   return { ...wanted, before };
 }
 

@@ -78,6 +78,7 @@ export class TestRepository implements AsyncDisposable {
       reader: null,
       voice,
       unit: null,
+      treeRoot: this.root,
       metrics: new MetricsLog(host, layout),
     };
     const never = new AbortController().signal;
@@ -152,7 +153,10 @@ export class TestRepository implements AsyncDisposable {
 
   async look(): Promise<WorkTree> {
     const { config, hooks } = this.#supervision;
-    return await lookBeforeAgent(host, config, config.vcs.dirty_action === "auto_commit" || hooks.mayCommit);
+    return await lookBeforeAgent(
+      this.#supervision,
+      config.vcs.dirty_action === "auto_commit" || hooks.mayCommit,
+    );
   }
 
   /** Settles round 7, as if the agent had ended well, unless told otherwise. */
@@ -160,7 +164,7 @@ export class TestRepository implements AsyncDisposable {
     facts: Partial<TreeFacts> = {},
     patience: Patience = { lockMs: 100, commitMs: 20_000 },
   ): Promise<Settled> {
-    const after = await lookAtWorkTree(host, this.#supervision.config);
+    const after = await lookAtWorkTree(this.#supervision);
     const before = await clean(this);
     const ending = { kind: "exited", code: 0 } as const;
     const logPath = `${this.dir}/round.log`;

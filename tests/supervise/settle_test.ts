@@ -47,6 +47,18 @@ settleTest(
   },
 );
 
+settleTest("leaves an outer repository alone, when the one of the project has gone", {}, async (r) => {
+  await r.shell("git init -q -b main ..; git -C .. commit -q --allow-empty -m outer");
+  r.write("new", "1");
+  const before = await r.shell("find . -name .git -prune -o -type f -print | sort");
+  r.remove(".git");
+  const why = `${r.root} is no repository any more, and ${r.dir} around it is another one`;
+  assert.deepEqual(await r.settle(), { kind: "unknown", why });
+  assert.deepEqual(r.told(), [`orphan_stash_failed: ${why}`]);
+  assert.equal(await r.shell("find . -name .git -prune -o -type f -print | sort"), before);
+  assert.equal(await r.shell("git for-each-ref refs/stash refs/agent-runner"), "");
+});
+
 settleTest("tells the next round about the stash, until a round ends with a clean tree", {}, async (r) => {
   r.write("dir/new", "1");
   r.write("kept", "3");

@@ -10,13 +10,24 @@ import { PROMPT, SimProject } from "./given.ts";
 async function failures(project: SimProject): Promise<readonly string[]> {
   const { config, sim } = project;
   return await sim.run(async (host) => {
-    const failed = await failedChecks(host, config, layoutOf(config.runtime.log_dir), null);
+    const layout = layoutOf(config.runtime.log_dir);
+    const failed = await failedChecks({ host, config, layout, treeRoot: "/project" }, null);
     return failed.map(({ name, reason }) => `${name}: ${reason}`);
   });
 }
 
 Deno.test("failedChecks() finds nothing in a project that is in order", async () => {
   assert.deepEqual(await failures(new SimProject()), []);
+});
+
+Deno.test("failedChecks() refuses an outer repository, when the one of the project has gone", async () => {
+  const project = new SimProject();
+  project.sim.disk.makeDir("/.git");
+  assert.deepEqual(await failures(project), []);
+  project.sim.files.rename("/project/.git", "/gone");
+  assert.deepEqual(await failures(project), [
+    "work_dir_is_git_repo: /project is no repository any more, and / around it is another one",
+  ]);
 });
 
 Deno.test("failedChecks() looks at the prompt of every phase and names all problems at once", async () => {

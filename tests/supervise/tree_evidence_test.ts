@@ -42,7 +42,7 @@ for (const isTracked of [false, true]) {
     const before = await r.look();
     log.append({ event: "serve_stopped", rule: "stop_asked", exit_code: 0 });
     r.write("logs/round-1.log", "1");
-    const after = await lookAtWorkTree(host, config);
+    const after = await lookAtWorkTree(r.supervision);
     assert.deepEqual([
       hasChanged(before, after),
       (await treeEvidence(host, config, before, after)).filesChanged,
@@ -51,6 +51,6 @@ for (const isTracked of [false, true]) {
       0,
     ]);
     r.write("new", "1");
-    assert.equal(hasChanged(before, await lookAtWorkTree(host, config)), true);
+    assert.equal(hasChanged(before, await lookAtWorkTree(r.supervision)), true);
   });
 }

@@ -73,13 +73,13 @@ async function askProgram(
   files: readonly string[],
   helpers: Helpers,
 ): Promise<DirtyOutcome | null> {
-  const { host, config, hooks } = supervision;
+  const { config, hooks } = supervision;
   if (config.runtime.dry_run) return null;
-  const before = await lookAtWorkTree(host, config);
+  const before = await lookAtWorkTree(supervision);
   const { ending, cleanExit: clean_exit } = round;
   const input = { ...hookContext(supervision, round), ending, clean_exit, files };
   if (!await hooks.programs.run(hook, { on: hook.on, ...input }, round)) return null;
   if (!await helpers.isClean()) return null;
-  const head = headOf(await lookAtWorkTree(host, config));
+  const head = headOf(await lookAtWorkTree(supervision));
   return headOf(before) === head ? { kind: "ignored", ref: null } : { kind: "committed", ref: head };
 }

@@ -1,6 +1,6 @@
 import { readable } from "../../core/byte_text.ts";
-import type { Config } from "../../core/config.ts";
-import type { Host, WorkTree } from "../../host.ts";
+import type { WorkTree } from "../../host.ts";
+import type { Bare } from "../bare.ts";
 import { lookAtWorkTree } from "../work_tree.ts";
 import { findChanges, pathsOf } from "./dirty.ts";
 import { GitFailure, Repository } from "./repository.ts";
@@ -10,11 +10,11 @@ import { GitFailure, Repository } from "./repository.ts";
  * by itself, also within new folders.
  */
 export async function lookBeforeAgent(
-  host: Host,
-  config: Config,
-  mayCommit = config.vcs.dirty_action === "auto_commit",
+  bare: Pick<Bare, "host" | "config" | "treeRoot">,
+  mayCommit = bare.config.vcs.dirty_action === "auto_commit",
 ): Promise<WorkTree> {
-  const tree = await lookAtWorkTree(host, config);
+  const { host, config } = bare;
+  const tree = await lookAtWorkTree(bare);
   if (tree.kind !== "tree" || tree.dirty.length === 0 || !mayCommit) return tree;
   try {
     const repository = await Repository.around(host, config.runtime.work_dir);

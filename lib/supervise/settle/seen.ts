@@ -33,7 +33,7 @@ export async function look(
  * @throws GitFailure
  */
 export async function lookAgain(supervision: Supervision): Promise<Seen | null> {
-  const now = await lookAtWorkTree(supervision.host, supervision.config);
+  const now = await lookAtWorkTree(supervision);
   if (now.kind !== "tree") throw new GitFailure(now.kind === "unknown" ? now.why : "the work tree has gone");
   const seen = await look(supervision, now.dirty);
   if (seen.kind === "unknown") throw new GitFailure(seen.why);
