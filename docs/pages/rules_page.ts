@@ -46,6 +46,7 @@ const SERVING: Extract<ProjectState["serve"], { readonly kind: "started" }> = {
   since: NOW - 1000,
   containment: [],
   completed: 0,
+  ended: 0,
   good: 0,
 };
 
@@ -90,7 +91,7 @@ const SITUATIONS: Readonly<Record<RuleName, readonly Situation[]>> = {
     { state: IDLE },
     { state: IDLE, policy: { onNoWork: "stop" }, when: 'on_no_work = "stop"' },
   ],
-  restart_delay: [{ state: { rounds: ENDED } }],
+  restart_delay: [{ state: { rounds: ENDED, serve: { ...SERVING, ended: 1 } } }],
   log_unwritable: [{ world: { logFault: "" } }],
   lock_held: [{ world: { lockHolder: "" } }],
 };

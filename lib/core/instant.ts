@@ -21,6 +21,21 @@ export function instantOf(iso: string): Instant | null {
   return Number.isNaN(at) ? null : at;
 }
 
+/**
+ * Whether the clock has been set back so far that what lasts `forS` seconds from `from` on would last more than twice
+ * as long.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(wasSetBack(5000, 6000, 3), false);
+ * assert.equal(wasSetBack(5000, 9000, 3), true);
+ * ```
+ */
+export function wasSetBack(now: Instant, from: Instant, forS: number): boolean {
+  return from - now > forS * 1000;
+}
+
 /** The Unix second in which the instant lies. */
 export function epochOf(at: Instant): number {
   return Math.floor(at / 1000);

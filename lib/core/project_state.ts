@@ -15,7 +15,7 @@ import { SHORT_ROUND_S, type Verdict } from "./verdict.ts";
  * Raised with every change of `ProjectState` or `evolve`: a checkpoint of another version is folded anew.
  * A test compares a known log's state with this number.
  */
-export const EVOLVE_VERSION = 1;
+export const EVOLVE_VERSION = 2;
 
 export interface ProjectState extends LimitState {
   /** Highest round number that the log has seen start, 0 before the first. */
@@ -65,6 +65,8 @@ export type ServeState =
     readonly containment: readonly string[];
     /** Rounds that this serve has completed. */
     readonly completed: number;
+    /** Rounds that have ended since its start, whoever started them. */
+    readonly ended: number;
     /** Rounds of this serve that were worth something. */
     readonly good: number;
   }
@@ -117,7 +119,8 @@ const STEPS: { readonly [K in Kind]?: Step<K> } = {
     pluginFailures: {},
     pluginsOff: {},
     loaded,
-    serve: { kind: "started", pid, version, since: at, containment, completed: 0, good: 0 },
+    serve: { kind: "started", pid, version, since: at, containment, completed: 0, ended: 0, good: 0 },
+    running: state.running && { ...state.running, isEarlier: true },
     wait: null,
   }),
   serve_stopped: serveStopped,
@@ -202,6 +205,7 @@ function roundStart(state: ProjectState, event: LoggedEvent<"round_start">, at: 
       phase: event.phase,
       startedAt: at,
       timeoutS: null,
+      isEarlier: false,
       adopted: false,
       exit: null,
       dirty: false,
@@ -262,12 +266,14 @@ function hasRun(exit: AgentExit | null): boolean {
 /** Only a round that this serve started or took over, and whose agent ran, counts against `max_rounds`. */
 function counted(
   { serve }: ProjectState,
-  { startedAt, adopted, exit }: RunningRound,
+  { isEarlier, adopted, exit }: RunningRound,
   verdict: Verdict | null,
 ): ServeState {
-  if (serve.kind !== "started" || !hasRun(exit)) return serve;
-  const completed = adopted || startedAt >= serve.since ? serve.completed + 1 : serve.completed;
-  return { ...serve, completed, good: verdict === "productive" ? serve.good + 1 : serve.good };
+  if (serve.kind !== "started") return serve;
+  const ended = serve.ended + 1;
+  if (!hasRun(exit)) return { ...serve, ended };
+  const completed = adopted || !isEarlier ? serve.completed + 1 : serve.completed;
+  return { ...serve, completed, ended, good: verdict === "productive" ? serve.good + 1 : serve.good };
 }
 
 function agentUsage(state: ProjectState, event: LoggedEvent<"agent_usage_recorded">): ProjectState {

@@ -11,6 +11,8 @@ export interface RunningRound {
   readonly phase: string | null;
   readonly startedAt: Instant;
   readonly timeoutS: number | null;
+  /** It had started before the serve that runs now; by the order of the log, as a clock may be set back. */
+  readonly isEarlier: boolean;
   /** Another supervisor started it, and this one took it over. */
   readonly adopted: boolean;
   readonly exit: AgentExit | null;

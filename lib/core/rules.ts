@@ -5,7 +5,7 @@
  * @module
  */
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import type { Instant } from "./instant.ts";
+import { type Instant, wasSetBack } from "./instant.ts";
 import type { ProjectState } from "./project_state.ts";
 import { lastingThrottle, throttledUntil, type ThrottlePolicy } from "./throttle.ts";
 
@@ -190,6 +190,14 @@ function waitUntil(rule: RuleName, until: Instant, now: Instant): Decision | nul
   return until > now ? { kind: "wait", until, rule } : null;
 }
 
+/**
+ * Null too where the clock was set back by more than the pause: nobody knows then how much of it is left. Limits are no
+ * pauses: they are waited for too long rather than run into.
+ */
+function pauseFrom(rule: RuleName, from: Instant, pauseS: number, now: Instant): Decision | null {
+  return wasSetBack(now, from, pauseS) ? null : waitUntil(rule, from + pauseS * 1000, now);
+}
+
 function restartGuard(state: ProjectState, policy: Policy, _world: World, now: Instant): Decision | null {
   const { serve, permanentStops } = state;
   if (!policy.unattended || serve.kind !== "started" || serve.completed > 0 || permanentStops.count === 0) {
@@ -197,7 +205,7 @@ function restartGuard(state: ProjectState, policy: Policy, _world: World, now: I
   }
   if (serve.since - permanentStops.at > RESTART_SOON_S * 1000) return null;
   const pauseS = Math.min(60 * 2 ** (permanentStops.count - 1), PAUSE_MAX_S);
-  return waitUntil("restart_guard", serve.since + pauseS * 1000, now);
+  return pauseFrom("restart_guard", serve.since, pauseS, now);
 }
 
 function throttled(
@@ -221,20 +229,20 @@ function noWork(state: ProjectState, policy: Policy, _world: World, now: Instant
   const last = state.rounds.at(-1);
   if (slowdown === null || last === undefined || policy.onNoWork === "ignore") return null;
   if (policy.onNoWork === "stop") return stop("no_work", EXIT.breaker);
-  return waitUntil("no_work", last.endedAt + slowdown.pauseS * 1000, now);
+  return pauseFrom("no_work", last.endedAt, slowdown.pauseS, now);
 }
 
 /** Short failures double the pause; other ends that are no success take it twice. */
 function restartDelay(state: ProjectState, policy: Policy, _world: World, now: Instant): Decision | null {
   const last = state.rounds.at(-1);
-  if (last === undefined || state.serve.kind !== "started" || state.serve.since > last.endedAt) return null;
+  if (last === undefined || state.serve.kind !== "started" || state.serve.ended === 0) return null;
   const delayS = policy.restartDelayS;
   const pauseS = state.crashes > 0
     ? Math.min(delayS * 2 ** state.crashes, PAUSE_MAX_S)
     : isFine(last.verdict)
     ? delayS
     : 2 * delayS;
-  return waitUntil("restart_delay", last.endedAt + pauseS * 1000, now);
+  return pauseFrom("restart_delay", last.endedAt, pauseS, now);
 }
 
 function isFine(verdict: string | null): boolean {

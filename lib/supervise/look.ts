@@ -58,8 +58,8 @@ export async function lookBeforeRound(supervision: Supervision, world: World): P
 
 /** A full disk is freed again; other refusals are a wrong configuration only where this serve has run no round yet. */
 function mayPass({ log }: Supervision, { fault }: FileError): boolean {
-  const { serve, rounds } = log.state;
-  return fault === "full" || (serve.kind === "started" && (rounds.at(-1)?.startedAt ?? 0) >= serve.since);
+  const { serve } = log.state;
+  return fault === "full" || (serve.kind === "started" && serve.completed > 0);
 }
 
 /** The file's text, "" where it cannot be read, null where it is not there. */

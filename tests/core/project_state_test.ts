@@ -14,7 +14,7 @@ import type { Finding } from "../../lib/core/plugin.ts";
 import { logged, round, serve, stateAfter, type Step, stopped, T0 } from "./given.ts";
 
 /** Fingerprint of all states on the way through the fixture, by each version of `evolve`. */
-const KNOWN: Readonly<Record<number, string>> = { 1: "4485c3bf" };
+const KNOWN: Readonly<Record<number, string>> = { 1: "4485c3bf", 2: "18d913de" };
 
 /** The states after each event of two months of the Python version, then a week of this program. */
 function fixtureStates(): readonly ProjectState[] {
@@ -88,7 +88,7 @@ Deno.test("evolve() follows a round from its start to its end and its usage", ()
   const spawn: Step = [10, { event: "agent_spawn", round_num: 7, timeout_s: 3600 }];
   const running = stateAfter([given[0]!, spawn]).running;
   const startedAt = T0 + 10_000;
-  const fresh = { timeoutS: 3600, adopted: false, exit: null, dirty: false };
+  const fresh = { timeoutS: 3600, isEarlier: false, adopted: false, exit: null, dirty: false };
   assert.deepEqual(running, { num: 7, phase: null, startedAt, ...fresh });
   const usage: Step = [101, {
     event: "agent_usage_recorded",

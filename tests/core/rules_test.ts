@@ -307,6 +307,37 @@ Deno.test("restart_guard is over, when the first round of the new serve is", () 
   assert.equal(decided(given, 168), "run");
 });
 
+Deno.test("decideNext() takes no pause for longer than twice its length, when the clock is set back", () => {
+  const crashes = [...serve(0), ...rowOf(1, { code: 1, durationS: 50 })];
+  const idle = [...serve(0), ...rowOf(5, { verdict: "no_work", durationS: 10 })];
+  const guarded = [...serve(0), ...stopped(1, "crash_loop", 70), ...serve(5)];
+  for (
+    const [given, rule, endS, pauseS] of [
+      [crashes, "restart_delay", 50, 6],
+      [idle, "no_work", 54, 6],
+      [guarded, "restart_guard", 5, 60],
+    ] as const
+  ) {
+    assert.equal(decided(given, endS - pauseS), `wait ${rule} ${endS + pauseS}`);
+    assert.equal(decided(given, endS - pauseS - 1), "run", rule);
+  }
+});
+
+Deno.test("decideNext() runs into no limit, when the clock is set back", () => {
+  for (const [source, untilS] of [["server", 9005], ["estimate", 165]] as const) {
+    const limit = limitOf("rate_limit_model", 9000, source);
+    assert.equal(decided([...serve(0), ...round(1, 0, { limit })], -9000), `wait throttled ${untilS}`);
+  }
+});
+
+Deno.test("decideNext() counts and pauses by the order of the log, when the clock is set back", () => {
+  const given = [...serve(9000), ...round(1, 0)];
+  assert.equal(pauseAfter(given), "restart_delay 3");
+  assert.equal(pauseAfter(given, { policy: { once: true } }), "stop max_rounds 0");
+  const [start, ...end] = round(1, 9000);
+  assert.equal(pauseAfter([start!, ...serve(0), ...end], { policy: { once: true } }), "restart_delay 3");
+});
+
 Deno.test("decideNext() goes on at once, when the last round was the Python version's", () => {
   assert.equal(decided([...pythonRound(1, 0, 1), ...serve(5)], 5), "run");
 });

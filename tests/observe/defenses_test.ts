@@ -60,7 +60,7 @@ Deno.test("defenses() names a test that exists for each that is carried out", ()
 Deno.test("defenses() measures what the machine and the environment weaken", () => {
   const state = (containment: readonly string[]): ProjectState => ({
     ...initialState(),
-    serve: { kind: "started", pid: 1, version: "1", since: 0, containment, completed: 0, good: 0 },
+    serve: { kind: "started", pid: 1, version: "1", since: 0, containment, completed: 0, ended: 0, good: 0 },
   });
   const group = (containment: readonly string[]) =>
     found({}, state(containment)).get("process_group_isolation")?.current_state;
