@@ -156,6 +156,8 @@ export interface ProcessInfo {
   /** Clock ticks since boot at its start, as the kernel prints them. With the boot's id it names a process for good. */
   readonly startTime: string;
   readonly zombie: boolean;
+  /** By a signal, such as Ctrl-Z sends: it does nothing until SIGCONT. */
+  readonly suspended: boolean;
 }
 
 export type SignalName = "SIGTERM" | "SIGKILL" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGWINCH" | "SIGCONT";

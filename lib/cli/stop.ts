@@ -46,6 +46,8 @@ export async function stop({ host }: CliContext, flags: StopFlags): Promise<Verb
   say("stopping service...");
   const startedMs = host.clock.monotonicMs();
   host.processes.signal(serve.pid, "SIGTERM");
+  // A suspended one does not hear it.
+  host.processes.signal(serve.pid, "SIGCONT");
   const patienceMs = flags.wait
     ? Infinity
     : flags.now
@@ -130,7 +132,8 @@ function statusText(host: Host, observed: Observed): string {
   const { round } = situationOf(host, observed);
   const since = serve.since === null ? "" : `, for ${spanText(host.clock.now() - serve.since)}`;
   const doing = round?.keeper === "serve" ? `, in round ${round.running.num}` : "";
-  return `running, pid ${serve.pid}${since}${doing}`;
+  const suspended = serve.suspended ? `, suspended: kill -CONT ${serve.pid}` : "";
+  return `running, pid ${serve.pid}${since}${doing}${suspended}`;
 }
 
 function report(host: Host, { config }: LoadedConfig, flags: GlobalFlags, observed: Observed): void {

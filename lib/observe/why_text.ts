@@ -48,6 +48,7 @@ export function whyText(host: Host, config: Config, observed: Observed): string 
   };
   const { serve, round, lost } = situation;
   const said = [
+    suspendedText(observed),
     ...(round === null ? [] : [roundText(round, told)]),
     ...(round === null || isBeside(situation) ? [serveText(told)] : []),
     ...(lost === null ? [] : [lostText(lost, told)]),
@@ -56,6 +57,13 @@ export function whyText(host: Host, config: Config, observed: Observed): string 
     ...(serve.kind === "nothing" && round === null ? [afterwards(told)] : []),
   ];
   return said.filter((sentence) => sentence !== "").join(" ");
+}
+
+/** Ctrl-Z in its terminal, mostly by mistake. */
+function suspendedText({ serve }: Observed): string {
+  if (serve?.suspended !== true) return "";
+  return `The serve (pid ${serve.pid}) is suspended, as by Ctrl-Z: until fg, kill -CONT ${serve.pid} or ` +
+    "agent-runner stop it neither ends a round nor starts one.";
 }
 
 /** Whether a serve lives whose round is not the one that runs. */

@@ -40,6 +40,8 @@ export interface LivingServe {
   readonly pid: number;
   /** Null where only its pid is known. */
   readonly since: Instant | null;
+  /** By a signal, as with Ctrl-Z. */
+  readonly suspended: boolean;
 }
 
 /** Looks for a living serve, without touching its lock. One of the Python version is only known by its pid. */
@@ -52,12 +54,14 @@ export function livingServe(host: Host, layout: Layout): LivingServe | null {
       return {
         pid: holder.pid,
         since: typeof holder.started_at === "string" ? instantOf(holder.started_at) : null,
+        suspended: found.suspended,
       };
     }
   }
   const pid = Number(host.files.readText(layout.servePid)?.trim() || NaN);
   const found = Number.isSafeInteger(pid) && pid > 0 ? host.processes.inspect(pid) : null;
-  return found === null || found.zombie || pid === holder?.pid ? null : { pid, since: null };
+  if (found === null || found.zombie || pid === holder?.pid) return null;
+  return { pid, since: null, suspended: found.suspended };
 }
 
 /** The pid in a holder file while that process lives, else null. The Python version notes no start time. */

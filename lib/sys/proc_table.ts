@@ -33,6 +33,7 @@ export function parseProcStat(line: string): ProcessInfo | null {
     name: line.slice(open + 1, close),
     startTime,
     zombie: fields[0] === "Z" || fields[0] === "X",
+    suspended: fields[0] === "T",
   };
 }
 

@@ -31,6 +31,7 @@ export function parsePs(text: string): readonly ProcessInfo[] {
       name: name!,
       startTime: startTime!.replaceAll(/ +/g, " "),
       zombie: state!.startsWith("Z"),
+      suspended: state!.startsWith("T"),
     });
   }
   return found;

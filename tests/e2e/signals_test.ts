@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { exists } from "./exists.ts";
-import { fakeAgent, letPass, Project, type Run } from "./project.ts";
+import { fakeAgent, letPass, Project, type Run, until } from "./project.ts";
 
 /** A second signal counts from 200 ms after the first. */
 const APART_MS = 300;
@@ -25,15 +25,31 @@ for (const name of ["SIGTERM", "SIGINT", "SIGUSR1"] as const) {
 
 Deno.test("serve that was suspended over the limit of a round tells that its agent had ended by itself", async () => {
   await using project = await Project.with(fakeAgent("good=1"), { runtime: { round_timeout_s: 2 } });
+  const { waitStatus } = project.layout;
   const run = project.start(["serve", "--once"]);
-  await run.event("agent_spawn");
+  await run.until("its agent", () => exists(`${waitStatus}.tmp`) || null);
   run.signal("SIGSTOP");
-  await letPass(2500);
-  assert.ok(exists(project.layout.waitStatus), "the agent has ended");
+  await until("the agent's end", () => exists(waitStatus) || null);
+  await letPass(2000);
   run.signal("SIGCONT");
   assert.equal((await run.ended).code, 0);
   assert.equal(project.only("agent_exit").ending, "exited");
   assert.equal(project.only("round_end").verdict, "productive");
+});
+
+Deno.test("stop is heard by a serve that is suspended, which status and why name", async () => {
+  await using project = await Project.with(fakeAgent("good=0"), { runtime: { restart_delay_s: 3600 } });
+  const run = project.start(["serve"]);
+  await run.event("wait_started");
+  run.signal("SIGSTOP");
+  assert.match((await project.run(["status"])).out, new RegExp(`, suspended: kill -CONT ${run.pid}\n$`));
+  assert.match(
+    (await project.run(["why"])).out,
+    new RegExp(`^The serve \\(pid ${run.pid}\\) is suspended, as by Ctrl-Z: `),
+  );
+  assert.match((await project.run(["stop"])).err, /: stopped \(/);
+  assert.equal((await run.ended).code, 0);
+  assert.equal(project.only("serve_stopped").rule, "stop_asked");
 });
 
 Deno.test("serve takes signals that come together as one", async () => {

@@ -25,6 +25,7 @@ export interface SimProcess {
   /** The round's marker in its environment, null where there is none. */
   readonly round: string | null;
   zombie: boolean;
+  readonly suspended: boolean;
   /** CPU time that it has used so far (ms). */
   readonly cpuMs: () => number;
   readonly onSignal: (name: SignalName) => void;
@@ -74,6 +75,7 @@ export class ProcessTable {
       startTime: this.clock.ticks(),
       round: facts.round ?? null,
       zombie: false,
+      suspended: false,
       cpuMs: facts.cpuMs ?? (() => 0),
       onSignal: facts.onSignal,
       onPowerLoss: facts.onPowerLoss,
@@ -248,8 +250,8 @@ const START_MS = 2;
 const ENCODER = new TextEncoder();
 
 function infoOf(process: SimProcess): ProcessInfo {
-  const { pid, parent, group, session, name, startTime, zombie } = process;
-  return { pid, parent, group, session, name, startTime, zombie };
+  const { pid, parent, group, session, name, startTime, zombie, suspended } = process;
+  return { pid, parent, group, session, name, startTime, zombie, suspended };
 }
 
 function nothing(): void {}

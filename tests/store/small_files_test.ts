@@ -354,7 +354,7 @@ Deno.test("livingServe() knows a serve by pid and start time, and one of the Pyt
   assert.equal(livingServe(reader, LAYOUT), null);
   takeServeLock(sim.life, LAYOUT);
   const { pid } = sim.life.process;
-  assert.deepEqual(livingServe(reader, LAYOUT), { pid, since: sim.clock.now() });
+  assert.deepEqual(livingServe(reader, LAYOUT), { pid, since: sim.clock.now(), suspended: false });
   sim.disk.put(LAYOUT.servePid, `${pid}`);
   sim.kill();
   assert.equal(livingServe(reader, LAYOUT), null, "it is dead");

@@ -34,6 +34,7 @@ const SEEN: ProcessInfo = {
   name: "potato",
   startTime: "5",
   zombie: false,
+  suspended: false,
 };
 
 Deno.test("settleLeftovers() names what only a quick look has met", async () => {

@@ -79,8 +79,10 @@ Deno.test("parseProcStat() counts from the last parenthesis", () => {
     name: "a) R (b c",
     startTime: "70395",
     zombie: true,
+    suspended: false,
   });
   assert.equal(parseProcStat(`43 (sh) S ${rest}`)!.zombie, false);
+  assert.equal(parseProcStat(`43 (sh) T ${rest}`)!.suspended, true);
   assert.equal(parseProcStat("43 (sh) S 1 42"), null);
   assert.equal(parseProcStat(""), null);
 });
@@ -90,11 +92,21 @@ Deno.test("parsePs() reads the table of macOS", () => {
     "  PID  PPID  PGID   SESS STARTED                      STAT COMM",
     "    1     0     1      0 Mon Nov  2 09:05:00 2026     Ss   /sbin/launchd",
     " 4242     1  4240 0xfe12 Tue Nov  3 19:05:07 2026     Z    (my tool)",
+    " 4243     1  4243      0 Tue Nov  3 19:05:07 2026     T+   vi",
     "",
   ].join("\n");
   const startTime = "Mon Nov 2 09:05:00 2026";
   assert.deepEqual(parsePs(table), [
-    { pid: 1, parent: 0, group: 1, session: 0, name: "/sbin/launchd", startTime, zombie: false },
+    {
+      pid: 1,
+      parent: 0,
+      group: 1,
+      session: 0,
+      name: "/sbin/launchd",
+      startTime,
+      zombie: false,
+      suspended: false,
+    },
     {
       pid: 4242,
       parent: 1,
@@ -103,6 +115,17 @@ Deno.test("parsePs() reads the table of macOS", () => {
       name: "(my tool)",
       startTime: "Tue Nov 3 19:05:07 2026",
       zombie: true,
+      suspended: false,
+    },
+    {
+      pid: 4243,
+      parent: 1,
+      group: 4243,
+      session: 0,
+      name: "vi",
+      startTime: "Tue Nov 3 19:05:07 2026",
+      zombie: false,
+      suspended: true,
     },
   ]);
 });
