@@ -91,8 +91,12 @@ function slowed(
 ): string | null {
   const { on_no_work, restart_delay_s } = runtime;
   if (on_no_work === "ignore") return null;
+  const why = `${count} rounds in a row ${what}`;
+  if (on_no_work === "stop") return early(agent, Infinity, why);
+  // Set back by more than the pause, the clock tells nobody how much of it is left.
+  if (agent.wall < (agent.rows?.lastAt ?? -Infinity)) return null;
   const pauseS = Math.min(Math.max(restart_delay_s, 1) * 2 ** (count - tolerated + 1), PAUSE_MAX_S);
-  return early(agent, on_no_work === "stop" ? Infinity : pauseS, `${count} rounds in a row ${what}`);
+  return early(agent, pauseS, why);
 }
 
 function early({ round, rows, wall }: AgentStory, waitS: number, why: string): string | null {
