@@ -263,6 +263,13 @@ function existsRecord(project: Project): boolean {
 
 /** Cgroups of rounds that this supervisor made and that are still there. */
 function groupsOf(pid: number): readonly string[] {
-  const names = [...Deno.readDirSync(root!)].map(({ name }) => name);
-  return names.filter((name) => name.startsWith("agent-runner-") && name.includes(`-${pid}-`));
+  return groups().filter((name) => name.includes(`-${pid}-`) && !EARLIER.includes(name));
 }
+
+function groups(): readonly string[] {
+  const names = root === null ? [] : [...Deno.readDirSync(root)].map(({ name }) => name);
+  return names.filter((name) => name.startsWith("agent-runner-"));
+}
+
+/** What killed supervisors have left on this machine, whose pids come again. */
+const EARLIER = groups();

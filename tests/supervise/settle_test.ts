@@ -48,7 +48,9 @@ settleTest(
 );
 
 settleTest("leaves an outer repository alone, when the one of the project has gone", {}, async (r) => {
-  await r.shell("git init -q -b main ..; git -C .. commit -q --allow-empty -m outer");
+  await r.shell(
+    "git init -q -b main ..; git -C .. -c user.name=x -c user.email=x@example.org commit -q --allow-empty -m outer",
+  );
   r.write("new", "1");
   const before = await r.shell("find . -name .git -prune -o -type f -print | sort");
   r.remove(".git");
