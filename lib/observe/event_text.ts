@@ -65,8 +65,11 @@ const WORDS: { readonly [K in Kind]: Words<K> } = {
     }`,
   agent_usage_recorded: ({ input_tokens, output_tokens, cost_usd }) =>
     `${input_tokens} tokens in, ${output_tokens} out${cost_usd === null ? "" : `, $${cost_usd.toFixed(2)}`}`,
+  // The reason stands for a limit where `transient_error_action` is "stop", also in the Python version's logs.
   agent_self_terminated: ({ reason }) =>
-    `the agent says that it is done: ${reason.trim() || "no reason given"}`,
+    reason === "rate_limit"
+      ? 'the loop ends with it, by transient_error_action = "stop"'
+      : `the agent says that it is done: ${reason.trim() || "no reason given"}`,
   dirty_detected: ({ files, would }) =>
     `not committed: ${files.join(", ")}${
       would === undefined ? "" : ` (dry run: would ${verdictText(would)})`

@@ -43,6 +43,13 @@ Deno.test("eventText() shows a plugin's kind by its fields", () => {
   assert.equal(eventText(event, READING), "review_done score=3 by=me");
 });
 
+Deno.test("eventText() does not put a stop by a limit down to the agent", () => {
+  const ends = (reason: string) =>
+    eventText({ ts: isoOf(T0), event: "agent_self_terminated", reason }, READING);
+  assert.equal(ends("rate_limit"), 'the loop ends with it, by transient_error_action = "stop"');
+  assert.equal(ends("all done"), "the agent says that it is done: all done");
+});
+
 Deno.test("eventText() names no end of a wait that has no known one", () => {
   const waits = (rule: string) =>
     eventText({ ts: isoOf(T0), event: "wait_started", rule, until_epoch: T0 / 1000 + 2 }, READING);
