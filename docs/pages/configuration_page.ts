@@ -16,7 +16,8 @@ export function configurationPage(): string {
     "The file is `agent-runner.toml`, or what `--config` names. All problems in it are reported at once, with their " +
       "lines. An unknown key in a known table is an error. An unknown table is passed over and named at the start, " +
       "unless its name resembles a known one.",
-    "- A relative `work_dir` is taken against the folder of the file, every other relative path against `work_dir`.\n" +
+    "- A relative `work_dir` is taken against the folder of the file, as are the paths of `[[plugins.load]]` and " +
+      "`[[hooks]]`; every other relative path is taken against `work_dir`.\n" +
       "- `~` and `~/` stand for the home folder, `{project}` for the last part of `work_dir`.\n" +
       "- *not yet*: the key is checked and accepted, but this version does not act on it. `serve` names such keys of " +
       "your file at the start.\n" +
