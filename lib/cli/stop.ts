@@ -5,6 +5,7 @@
  */
 import { spanText } from "../core/duration_text.ts";
 import { EXIT } from "../core/exit_code.ts";
+import { bestEffort } from "../core/file_error.ts";
 import { failure } from "../core/problem.ts";
 import type { LoadedPlugin } from "../extend/loaded_plugin.ts";
 import type { Host } from "../host.ts";
@@ -14,7 +15,7 @@ import { serviceView } from "../observe/snapshot.ts";
 import { situationOf } from "../observe/situation.ts";
 import { livingServe } from "../store/holder.ts";
 import { layoutOf } from "../store/layout.ts";
-import { requestStopNow } from "../store/stop_request.ts";
+import { requestStop } from "../store/stop_request.ts";
 import { until } from "../supervise/until.ts";
 import type { StopFlags } from "./flags.ts";
 import type { CliContext, GlobalFlags, VerbResult } from "./context.ts";
@@ -42,7 +43,9 @@ export async function stop({ host }: CliContext, flags: StopFlags): Promise<Verb
   const serve = livingServe(host, layout);
   const say = (text: string) => flags.json ? undefined : host.terminal.err.write(`agent-runner: ${text}\n`);
   if (serve === null) return notRunning(host, loaded, flags, say);
-  if (flags.now) requestStopNow(host, layout);
+  if (flags.now) requestStop(host, layout, "now");
+  // Without room for it the signal speaks for itself.
+  else bestEffort(() => requestStop(host, layout, "finish"));
   say("stopping service...");
   const startedMs = host.clock.monotonicMs();
   host.processes.signal(serve.pid, "SIGTERM");

@@ -8,17 +8,21 @@ import { bestEffort } from "../core/file_error.ts";
 import type { Layout } from "./layout.ts";
 import { parseObject } from "./status.ts";
 
-/** Asks the running supervisor to end its round too; the signal that makes it look is sent afterwards. */
-export function requestStopNow(host: Host, layout: Layout): void {
-  host.files.replace(layout.stopRequest, JSON.stringify({ now: true }), "whole");
+/** What the round is to do: end `now`, or `finish`, however often that is asked for. */
+export type StopRequest = "now" | "finish";
+
+/** Says what the signal that is sent afterwards is to mean for the running round. */
+export function requestStop(host: Host, layout: Layout, request: StopRequest): void {
+  host.files.replace(layout.stopRequest, JSON.stringify({ now: request === "now" }), "whole");
 }
 
-/** Takes the request away; true when the round is to be ended too. */
-export function takeStopRequest(host: Host, layout: Layout): boolean {
+/** Takes the request away; null where there is none, as for a signal by itself. */
+export function takeStopRequest(host: Host, layout: Layout): StopRequest | null {
   let text: string | null = null;
   bestEffort(() => {
     text = host.files.readText(layout.stopRequest);
     if (text !== null) host.files.remove(layout.stopRequest);
   });
-  return text !== null && parseObject(text)?.now === true;
+  if (text === null) return null;
+  return parseObject(text)?.now === true ? "now" : "finish";
 }

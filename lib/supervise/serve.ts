@@ -93,7 +93,7 @@ async function lead(
     if (heldBy !== null) stop.request(`another serve has taken ${layout.dir} (${heldBy})`);
   };
   takeStopRequest(host, layout);
-  stop.isForNow = () => takeStopRequest(host, layout);
+  stop.takeRequest = () => takeStopRequest(host, layout);
   try {
     await endLeftHooks(supervision);
     if (!await hooks.serveStartup()) return EXIT.failed;

@@ -1,10 +1,11 @@
 import type { Host, SignalName } from "../host.ts";
+import type { StopRequest } from "../store/stop_request.ts";
 
 /** Signals that arrive together are one request; a second one counts from here on (ms). */
 const SECOND_REQUEST_AFTER_MS = 200;
 
 /**
- * Requests to stop: the first lets the running round finish, a second ends it.
+ * Requests to stop: the first lets the running round finish, a second ends it, unless it says what it wants.
  * Signals are heard from the moment of arming until `close`.
  */
 export class StopSwitch {
@@ -16,8 +17,8 @@ export class StopSwitch {
   #askedAtMs: number | null = null;
   #reloadAsked = false;
 
-  /** Whether the request at hand is for ending the round too, whatever the number of signals. */
-  isForNow: () => boolean = () => false;
+  /** What the request at hand says of the round, whatever the number of signals; null leaves it to that. */
+  takeRequest: () => StopRequest | null = () => null;
 
   /** Whether SIGHUP under a service asks for a reload; it is ignored otherwise. */
   reloads = false;
@@ -66,7 +67,8 @@ export class StopSwitch {
 
   request(why: string): void {
     const atMs = this.#host.clock.monotonicMs();
-    if (this.isForNow()) {
+    const request = this.takeRequest();
+    if (request === "now") {
       this.#note(`${why}: stopping now; a running round is ended`);
       this.#asked.abort();
       this.#now.abort();
@@ -74,6 +76,8 @@ export class StopSwitch {
       this.#askedAtMs = atMs;
       this.#note(`${why}: stopping; a running round is finished first (once more: it is ended now)`);
       this.#asked.abort();
+    } else if (request === "finish") {
+      this.#note(`${why}: stopping already; a running round is finished first`);
     } else if (atMs - this.#askedAtMs >= SECOND_REQUEST_AFTER_MS && !this.#now.signal.aborted) {
       this.#note(`${why} again: ending the running round`);
       this.#now.abort();

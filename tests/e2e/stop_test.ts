@@ -20,6 +20,9 @@ const WAITS: ProjectOptions = { command: agent("exits.sh"), args: ["0"], runtime
 /** A round of 2 s. */
 const WORKS: ProjectOptions = { command: [...agent("calls_tools.sh"), "20", "0"] };
 
+/** A round of 5 s. */
+const LONGER: ProjectOptions = { command: [...agent("calls_tools.sh"), "50", "0"] };
+
 /** A round that only force ends. */
 const STAYS: ProjectOptions = { command: agent("ignores_term.sh"), runtime: { round_timeout_s: 600 } };
 
@@ -69,6 +72,17 @@ for (const flags of [[], ["--wait"]]) {
     },
   );
 }
+
+stopTest("stop lets the running round finish, also when it is asked again", LONGER, async (project) => {
+  const serve = await workingServe(project);
+  kill(serve.pid, "SIGTERM");
+  const askedAt = performance.now();
+  await eventually("time for a second request", () => performance.now() - askedAt > 300);
+  const stop = await project.run(["stop", "--wait"]);
+  assert.equal(stop.code, DONE, stop.stderr);
+  assert.match((await serve.ended).stderr, /SIGTERM: stopping already; a running round is finished first/);
+  assert.deepEqual(endings(project), ["exited"]);
+});
 
 stopTest("stop returns after 20 s with what still runs, and kill ends that", STAYS, async (project) => {
   const serve = await workingServe(project);
