@@ -111,7 +111,7 @@ function report(host: Host, flags: InitFlags, { path, preset, created, committed
   out.write(`Wrote ${created.join(", ")}${committed ? " and committed them" : ""}.\n`);
   const prompt = fromHere(host, `${dir}/${PROMPT_PATH}`);
   const serve = `agent-runner serve${configWords(host, path)}`;
-  out.write(`Next: say in ${prompt} what the agent should do, commit that, then run: ${serve}\n`);
+  out.write(`Next: say in ${prompt} what the agent should do, then run: ${serve}\n`);
 }
 
 /** What a verb needs behind it to find this configuration: nothing where it is the usual one. */

@@ -303,6 +303,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     only: ["log directory in the work folder"],
   },
   {
+    python: "an edited prompt is stashed, as an edited configuration is",
+    here: "both stay as they are",
+    why: "the next round would get what was there before the edit",
+    seen:
+      /^(event -(dirty_detected|orphan_stashed)|file -orphan-state\.json|git (status \+|(stashes|stashed|refs) -).*)$/,
+    only: ["dirty, an edited prompt"],
+  },
+  {
     python: "a renamed file is listed by its new name",
     here: "by both names",
     why: "what git takes for a rename depends on your settings",

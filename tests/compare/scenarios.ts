@@ -42,6 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
     agent: "git mv a.txt b.txt; rm c.txt",
     before: "seq 1 50 > a.txt; echo c > c.txt; git add -A; git commit --quiet -m more",
   },
+  { name: "dirty, an edited prompt", agent: "true", before: "echo more >> prompts/main.md" },
   { name: "two dirty rounds", agent: DIRTY, args: ["serve", "--max-rounds", "2"] },
   { name: "the agent fails, clean", agent: "exit 7" },
   { name: "the agent fails, dirty", agent: `${DIRTY}; exit 1` },

@@ -51,7 +51,7 @@ Deno.test("init says what comes next with the --config that it was given, where 
   for (const [config, prompt, word] of cases) {
     const { out } = await project.run(["init", "--config", config]);
     const next =
-      `Next: say in ${prompt} what the agent should do, commit that, then run: agent-runner serve --config ${word}`;
+      `Next: say in ${prompt} what the agent should do, then run: agent-runner serve --config ${word}`;
     assert.equal(out.split("\n")[1], next);
     const { err } = await project.run(["init", "--config", config]);
     assert.equal(err.split("\n")[1], `hint: agent-runner init --force --config ${word}`);

@@ -188,6 +188,25 @@ dirtyTest(
   },
 );
 
+dirtyTest("never stashes a prompt, edited or new", {}, async (r) => {
+  r.write("work", "1");
+  r.write("prompt.md", "new");
+  assert.equal((await r.settle()).kind, "stashed");
+  assert.deepEqual(await r.status(), ["?? prompt.md"]);
+  await r.commitAll("prompt");
+  r.write("prompt.md", "edited");
+  assert.equal((await r.settle()).kind, "clean");
+  assert.equal(r.read("prompt.md"), "edited");
+});
+
+dirtyTest("commits the agent's edit of its prompt", { action: "auto_commit" }, async (r) => {
+  r.write("prompt.md", "task");
+  await r.commitAll("prompt");
+  r.write("prompt.md", "edited");
+  assert.equal((await r.settle()).kind, "committed");
+  assert.deepEqual(await r.status(), []);
+});
+
 dirtyTest(
   "keeps what a plugin had stashed, when the plugin then passes",
   { plugin: handler("await context.stash(); return null;") },

@@ -1,6 +1,7 @@
 /**
  * What of a dirty work tree the round is about: only what lies in the work folder, without the program's own logs and
- * without the configuration, which is the operator's: stashed, it would steer the loop as it was before the edit.
+ * without the configuration and the prompts, which are the operator's: stashed, they would steer the loop as they were
+ * before the edit.
  *
  * @module
  */
@@ -28,21 +29,27 @@ export async function findChanges(
   const within = repository.prefix === "" ? [] : ["--", readable(repository.prefix)];
   const changes = parseGitChanges(await repository.git([...STATUS, ...within]));
   const logs = logDirIn(host, config, repository);
-  const steering = insideOf(repository, host.files.realPath(config.configPath) ?? config.configPath);
+  const inside = (path: string) => insideOf(repository, host.files.realPath(path) ?? path);
+  const steering = new Set(steeringFiles(config).map(inside));
   const isOwned = ownedMatcher(ownedPaths);
   const prefix = readable(repository.prefix);
   const isOurs = (path: string) =>
-    path === steering || (logs !== null && (path + "/").startsWith(logs)) ||
+    steering.has(path) || (logs !== null && (path + "/").startsWith(logs)) ||
     (ownedPaths.length > 0 && isOwned(withoutPrefix(readable(path), prefix)));
-  const needed = new Set(
-    programFiles(config).map((path) => insideOf(repository, host.files.realPath(path) ?? path)),
-  );
+  const needed = new Set(programFiles(config).map(inside));
   return {
     ...changes,
     tracked: changes.tracked.filter(({ path }) => !isOurs(path)),
     untracked: changes.untracked.filter((path) => !isOurs(path) && !needed.has(path)),
     unmerged: changes.unmerged.filter((path) => !isOurs(path)),
   };
+}
+
+/** A commit leaves an edit in force, so prompts are kept from a stash only: some agents work on their own. */
+function steeringFiles({ configPath, phases, prompt, vcs }: Config): readonly string[] {
+  if (vcs.dirty_action !== "stash") return [configPath];
+  const ofPhases = Object.values(phases.by_name).flatMap((phase) => phase.prompt?.files ?? []);
+  return [configPath, ...(prompt.file === null ? [] : [prompt.file]), ...prompt.files, ...ofPhases];
 }
 
 /** Files without which the next round could not start: the operator has not committed them yet. */
