@@ -58,7 +58,8 @@ export const HOOK_POINT = kind("hook point", (value, complain) => {
 export type HookPoint = typeof HOOK_POINTS[number] | `event:${string}`;
 
 function isHookPoint(value: unknown): value is HookPoint {
-  return HOOK_POINTS.some((point) => point === value) || /^event:[a-z][a-z0-9_]*$/.test(String(value));
+  return HOOK_POINTS.some((point) => point === value) ||
+    (typeof value === "string" && /^event:[a-z][a-z0-9_]*$/.test(value));
 }
 
 export const BOOL = kind(

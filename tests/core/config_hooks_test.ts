@@ -7,6 +7,9 @@ const REFUSED: readonly (readonly [row: object, problem: RegExp])[] = [
   [{ on: "post_round" }, /^hooks\[0\].* missing required field: .*run$/],
   [{ on: "before", run: ["x"] }, /^hooks\[0\]\.on expected "pre_round", .* or "event:KIND", got "before"/],
   [{ on: "event:", run: ["x"] }, /^hooks\[0\]\.on expected/],
+  [{ on: ["event:round_end"], run: ["x"] }, /^hooks\[0\]\.on expected .*, got a list$/],
+  // As the TOML parser makes tables.
+  [{ on: Object.create(null), run: ["x"] }, /^hooks\[0\]\.on expected .*, got a table$/],
   [{ on: "event:Round End", run: ["x"] }, /^hooks\[0\]\.on expected/],
   [{ on: "event:hook_ran", run: ["x"] }, /^hooks\[0\]\.on a hook cannot be told that hooks have run/],
   [{ on: "post_round", run: [] }, /^hooks\[0\]\.run must name a program/],
