@@ -41,7 +41,6 @@ Deno.test("readFindings() says what is no finding", () => {
 });
 
 Deno.test("withFinding() keeps few of what a reader without measure finds", () => {
-  const startMs = performance.now();
   let evidence = emptyEvidence();
   for (let at = 0; at < 50_000; at++) {
     const found: readonly Finding[] = [
@@ -52,7 +51,6 @@ Deno.test("withFinding() keeps few of what a reader without measure finds", () =
   }
   assert.equal(evidence.repetitions.length, 100);
   assert.equal(evidence.limit?.window, "w49999");
-  assert.ok(performance.now() - startMs < 3000);
 });
 
 Deno.test("readOutcome() passes on null, and says what is no outcome", () => {

@@ -131,7 +131,7 @@ export class Given implements AsyncDisposable {
 
   /** @param declaration whatever is not its default */
   static async of(folder: Folder, declaration: Table, witness = new Witness()): Promise<Given> {
-    const [plugin] = await load(folder, [{ timeout_s: 1, ...declaration }], {}, witness);
+    const [plugin] = await load(folder, [declaration], {}, witness);
     assert.ok(typeof plugin === "object", String(plugin));
     return new Given(witness, plugin);
   }

@@ -8,8 +8,8 @@ const PLUGINS = new URL("../agents/plugins/", import.meta.url).pathname;
 
 const { processes } = systemHost();
 
-/** What one call costs at most (ms), its limit of 1 s included. */
-const CALL_MS = 4000;
+/** How long a plugin that never answers is let run, from when it is loaded (ms). */
+const SHORT_MS = 1000;
 
 /** Plugins whose `preRound` does something bad, with the type of the fault that is told. */
 const HOSTILE: readonly { readonly file: string; readonly type: RegExp; readonly permissions?: object }[] = [
@@ -33,9 +33,8 @@ Deno.test("LoadedPlugin.call() ends with one fault, whatever the plugin does, an
   for (const { file, type, permissions = {} } of HOSTILE) {
     await t.step(file, async () => {
       await using given = await Given.of(folder, { source: `${PLUGINS}${file}.ts`, permissions });
-      const startMs = performance.now();
+      if (type.test("TimeoutError")) given.plugin.hurry(SHORT_MS);
       assert.equal(await given.preRound(), null);
-      assert.ok(performance.now() - startMs < CALL_MS);
       assert.match(given.witness.types.join(" "), type);
       assert.equal(given.witness.faults.length, 1);
       await given.plugin.rest();
@@ -71,6 +70,7 @@ Deno.test("a reader that fails finds nothing more, and what is no outcome passes
   for (const { file, types } of cases) {
     await t.step(file, async () => {
       await using given = await Given.of(folder, { source: `${PLUGINS}${file}.ts` });
+      if (types.includes("TimeoutError")) given.plugin.hurry(SHORT_MS);
       const open = outsideReader(given.plugin)?.open({ round_num: 1, repetition: null });
       assert.deepEqual(await open?.lines(["one", "two"]), []);
       assert.deepEqual(await open?.lines(["three"]), []);
@@ -159,7 +159,8 @@ Deno.test("LoadedPlugin.call() takes a forged line for what it is", async (t) =>
   for (const { what, lines, type } of FORGED) {
     await t.step(what, async () => {
       const declaration = { source: `${PLUGINS}forges.ts`, config: { lines }, permissions: { emit: true } };
-      await using given = await Given.of(folder, { ...declaration, timeout_s: 1 });
+      await using given = await Given.of(folder, declaration);
+      if (type === "TimeoutError") given.plugin.hurry(SHORT_MS);
       await given.preRound();
       assert.equal(given.witness.types.join(" "), type);
       assert.deepEqual(given.witness.emitted, []);
@@ -216,7 +217,7 @@ Deno.test("a plugin with full trust cannot hang the program as long as it yields
       using folder = new Folder();
       const text = `export default { apiVersion: 1, name: "full", preRound: () => ${body} }; // ${index}`;
       folder.put("full.js", text);
-      await using given = await Given.of(folder, { source: "full.js", trust: "full" });
+      await using given = await Given.of(folder, { source: "full.js", trust: "full", timeout_s: 1 });
       await given.preRound();
       assert.deepEqual(given.witness.types, [type]);
     });
@@ -232,12 +233,10 @@ Deno.test("LoadedPlugin.call() is cut short when it has to hurry", async (t) => 
   const cases = [{ source: `${PLUGINS}hangs.ts` }, { source: "full.js", trust: "full" }];
   for (const declaration of cases) {
     await t.step(declaration.source.slice(-8), async () => {
-      await using given = await Given.of(folder, { ...declaration, timeout_s: 60 });
-      const startMs = performance.now();
+      await using given = await Given.of(folder, { ...declaration, timeout_s: 3600 });
       const call = given.preRound();
       given.plugin.hurry(100);
       assert.equal(await call, null);
-      assert.ok(performance.now() - startMs < CALL_MS);
       assert.deepEqual(given.witness.types, ["TimeoutError"]);
     });
   }
@@ -245,7 +244,7 @@ Deno.test("LoadedPlugin.call() is cut short when it has to hurry", async (t) => 
 
 Deno.test("LoadedPlugin.hurry() ends nothing that waits for its next call", async () => {
   using folder = new Folder({ "good.js": `export default { apiVersion: 1, name: "good", preRound() {} };` });
-  await using given = await Given.of(folder, { source: "good.js", timeout_s: 60 });
+  await using given = await Given.of(folder, { source: "good.js", timeout_s: 3600 });
   await given.preRound();
   given.plugin.hurry(0);
   const { pid } = given.witness.started_.at(-1)!;

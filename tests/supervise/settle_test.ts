@@ -421,9 +421,9 @@ settleTest("commits only what has become dirty in the round", { action: "auto_co
 });
 
 for (
-  const [hook, reason] of [
-    ["echo 'no tests' ; echo 'no docs' >&2; exit 1", /^dirty_commit_failed: no tests\nno docs$/],
-    ["sleep 60 & wait", /^dirty_commit_failed: git took longer than 2 s$/],
+  const [hook, commitMs, reason] of [
+    ["echo 'no tests' ; echo 'no docs' >&2; exit 1", 60_000, /^dirty_commit_failed: no tests\nno docs$/],
+    ["sleep 60 & wait", 2000, /^dirty_commit_failed: git took longer than 2 s$/],
   ] as const
 ) {
   settleTest(
@@ -437,7 +437,7 @@ for (
       r.write("kept", "changed");
       r.write("new", "1");
       const [index, head] = [await r.git("ls-files", "--stage"), await r.git("rev-parse", "HEAD")];
-      await r.settle({}, { lockMs: 100, commitMs: 2000 });
+      await r.settle({}, { lockMs: 100, commitMs });
       assert.match(r.told().at(-1)!, reason);
       assert.deepEqual([await r.git("ls-files", "--stage"), await r.git("rev-parse", "HEAD")], [index, head]);
       assert.deepEqual(await r.status(), ["MM kept", "?? new"]);

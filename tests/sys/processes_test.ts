@@ -188,7 +188,7 @@ Deno.test("run() ends the program and all that it started at the time-out", asyn
   const pipe = `${dir}/pipe`;
   assert.equal((await processes.run(["mkfifo", pipe], soon)).code, 0);
   const script = 'trap "" TERM; sleep 600 >"$1" & echo started; wait';
-  const running = processes.run(["sh", "-c", script, "sh", pipe], { cwd: "/", timeoutMs: 200 });
+  const running = processes.run(["sh", "-c", script, "sh", pipe], { cwd: "/", timeoutMs: 2000 });
   // Reads until the last writer has gone.
   const read = Deno.readTextFile(pipe);
   const { code, stdout } = await running;
