@@ -72,6 +72,9 @@ const AMBIENT: Readonly<Record<string, string>> = {
   "crypto.randomUUID": "host.random",
 };
 
+/** Changes what belongs to the whole process. */
+const SHARED: ReadonlySet<string> = new Set(["Deno.env.set", "Deno.env.delete", "Deno.chdir", "Deno.umask"]);
+
 /** Names that only a CommonJS module has. */
 const COMMONJS = ["require", "module", "exports"];
 
@@ -172,6 +175,15 @@ export function checkShape(path: string, text: string): readonly string[] {
       if (top && node.init?.type === "ArrowFunctionExpression") {
         report(node, "write it as a function declaration");
       }
+    },
+  }));
+}
+
+/** Tests of all files run in one process: what one changes there, all others see. */
+export function checkShared(path: string, text: string): readonly string[] {
+  return inspect(path, text, (report) => ({
+    MemberExpression: (node) => {
+      if (SHARED.has(textOf(text, node))) report(node, "do it in a process of its own");
     },
   }));
 }

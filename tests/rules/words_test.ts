@@ -6,6 +6,7 @@ import {
   checkName,
   checkPure,
   checkShape,
+  checkShared,
   checkSize,
   checkText,
 } from "./rules.ts";
@@ -17,6 +18,7 @@ const RULES: readonly (readonly [name: string, rule: Check, files: RegExp])[] = 
   ["checkPure()", checkPure, /^lib\/core\/.*\.ts$/],
   ["checkImports()", checkImports, /^(lib|plugins)\/.*\.ts$|^main\.ts$/],
   ["checkShape()", checkShape, /^(?!tests\/fixtures\/).*\.ts$/],
+  ["checkShared()", checkShared, /^tests\/.*_test\.ts$/],
   ["checkSize()", checkSize, /^(?!tests\/).*\.ts$/],
   ["checkName()", checkName, /^(?!tests\/fixtures\/).*\.ts$/],
   ["checkText()", checkText, /^(?!deno\.lock$)/],
@@ -91,6 +93,13 @@ Deno.test("checkShape() reports default exports, arrows at the top and swallowed
   assert.deepEqual(checkShape("lib/cli/run.ts", "function f() { const g = () => 1; }"), []);
   assert.equal(checkShape("lib/cli/run.ts", "try { f(); } catch { }").length, 1);
   assert.deepEqual(checkShape("lib/cli/run.ts", "try { f(); } catch { return null; }"), []);
+});
+
+Deno.test("checkShared() reports what other tests would see, in texts not", () => {
+  for (const way of [`Deno.env.set("A", "1")`, `Deno.env.delete("A")`, `Deno.chdir("/")`, `Deno.umask(0)`]) {
+    assert.equal(checkShared("tests/core/a_test.ts", way).length, 1, way);
+  }
+  assert.deepEqual(checkShared("tests/core/a_test.ts", `Deno.env.get("A"); run("Deno.chdir()");`), []);
 });
 
 Deno.test("checkSize() reports long files, but tables, and long functions", () => {

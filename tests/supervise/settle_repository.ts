@@ -40,6 +40,21 @@ export interface SetUp {
   readonly plugin?: string;
 }
 
+export const STASH = "refs/agent-runner/R7-stash";
+export const COMMIT = "refs/agent-runner/R7-commit";
+
+/** A test in a repository of its own. */
+export function settleTest(
+  name: string,
+  setUp: SetUp,
+  act: (repository: TestRepository) => Promise<void>,
+): void {
+  Deno.test(`settleWorkTree() ${name}`, async () => {
+    await using repository = await TestRepository.make(setUp);
+    await act(repository);
+  });
+}
+
 export class TestRepository implements AsyncDisposable {
   readonly root: string;
   readonly notes: string[] = [];

@@ -1,8 +1,8 @@
-import { eventually } from "../e2e/small_project.ts";
 import assert from "node:assert/strict";
 import { outsideReader } from "../../lib/extend/outside_reader.ts";
 import { systemHost } from "../../lib/sys/mod.ts";
-import { CONTEXT, Folder, Given } from "./given.ts";
+import { CONTEXT, Folder, Given } from "../extend/given.ts";
+import { eventually } from "./small_project.ts";
 
 const PLUGINS = new URL("../agents/plugins/", import.meta.url).pathname;
 
