@@ -180,7 +180,6 @@ export const UNSEEN_TAIL = "";
 /** Our own lines and the Python version's begin `{"ts": "<24 characters>", "event": "<kind>"`. */
 const KIND_PREFIX = '", "event": "';
 const KIND_PREFIX_AT = 32;
-const KIND_AT = KIND_PREFIX_AT + KIND_PREFIX.length - 1;
 
 /** Only lines of a kind that changes the state are decoded: that is half of the time of decoding all. */
 function foldChunk(
@@ -190,12 +189,13 @@ function foldChunk(
 ): { readonly state: ProjectState; readonly counts: LineCounts } {
   let state = before;
   let { lines, broken, foreign } = counts;
+  let idle = NO_KIND;
   for (let start = 0; start < text.length;) {
     const end = text.indexOf("\n", start);
     if (end > start) {
       lines += 1;
-      const kind = kindAt(text, start);
-      if (kind === null || changesState(kind)) {
+      if (!text.startsWith(idle.mark, start + KIND_PREFIX_AT)) idle = idleKindAt(text, start);
+      if (idle === NO_KIND) {
         const event = parsed(text.slice(start, end));
         if (typeof event !== "object" || event === null) broken += 1;
         else {
@@ -204,17 +204,27 @@ function foldChunk(
           else state = evolve(state, decoded);
         }
       } else if (text.charCodeAt(end - 1) !== 125) broken += 1;
-      else if (!isKind(kind)) foreign += 1;
+      else if (!idle.isOurs) foreign += 1;
     }
     start = end + 1;
   }
   return { state, counts: { lines, broken, foreign } };
 }
 
-function kindAt(text: string, start: number): string | null {
-  if (!text.startsWith(KIND_PREFIX, start + KIND_PREFIX_AT)) return null;
-  const from = start + KIND_AT + 1;
-  return text.slice(from, text.indexOf('"', from));
+/** A kind of event that changes no state. What such events say in a line is kept, as many often follow each other. */
+interface IdleKind {
+  readonly mark: string;
+  readonly isOurs: boolean;
+}
+
+/** No line holds its mark where a kind stands. */
+const NO_KIND: IdleKind = { mark: "\n", isOurs: false };
+
+function idleKindAt(text: string, start: number): IdleKind {
+  if (!text.startsWith(KIND_PREFIX, start + KIND_PREFIX_AT)) return NO_KIND;
+  const from = start + KIND_PREFIX_AT + KIND_PREFIX.length;
+  const kind = text.slice(from, text.indexOf('"', from));
+  return changesState(kind) ? NO_KIND : { mark: `${KIND_PREFIX}${kind}"`, isOurs: isKind(kind) };
 }
 
 /** The line's JSON value, undefined where it is none. */

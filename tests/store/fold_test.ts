@@ -174,6 +174,14 @@ Deno.test("foldLog() counts blank lines as none, broken and foreign ones as such
   assert.deepEqual(counts, { lines: 10, broken: 5, foreign: 2 });
 });
 
+Deno.test("foldLog() takes no kind for one whose name it begins with", () => {
+  const sim = simHost(1);
+  const others = FOREIGN.replace(/"event": "[^"]*"/, '"event": "round_"').repeat(2);
+  sim.disk.put(at(NOVEMBER), others + textOf(round(5, 0)) + others);
+  const { state, counts } = foldLog(sim, LAYOUT);
+  assert.deepEqual([state.roundsEnded, counts.broken, counts.foreign], [1, 0, 4]);
+});
+
 Deno.test("foldLog() knows a kind in a line that another program wrote more densely", () => {
   const sim = simHost(1);
   sim.disk.put(at(NOVEMBER), round(5, 0).map((one) => `${JSON.stringify(logged(one))}\n`).join(""));
