@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 
 const DIR = new URL(".", import.meta.url).pathname;
 
-/** A bug that the fuzz does not find within this is one that it would not find in the program either. */
-const POINTS = 60;
+/**
+ * The search ends with what it finds; where kills fall is chance. Of the rarest bug every 24th point shows something, so
+ * that sixty points missed it in one run of thirteen.
+ */
+const POINTS = 300;
 
 Deno.test("fuzz finds an agent that is let go before its round is recorded", () =>
   finds("no_gate", /it began unrecorded/));
