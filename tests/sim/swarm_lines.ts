@@ -23,26 +23,12 @@ export interface Line {
 
 /** The lines that are events; a round's must have a number. */
 export function eventsOf(texts: Texts): readonly Line[] {
-  return linesOf(texts).map(eventOf).filter((event) => event !== null);
-}
-
-/** The same log is looked at whenever an agent starts. */
-const KNOWN = new Map<string, Line | null>();
-const KNOWN_MAX = 10_000;
-
-function eventOf(line: string): Line | null {
-  const known = KNOWN.get(line);
-  if (known !== undefined) return known;
-  if (KNOWN.size >= KNOWN_MAX) KNOWN.clear();
-  const event = isEventLine(line) ? parsed(line) as Line | null : null;
-  const isNumbered = event?.round_num !== undefined || event?.event?.startsWith("round_") !== true;
-  const read = isNumbered ? event : null;
-  KNOWN.set(line, read);
-  return read;
-}
-
-function isEventLine(line: string): boolean {
-  return line.startsWith('{"ts": "') && line.endsWith("}");
+  return linesOf(texts).flatMap((line) => {
+    if (!line.startsWith('{"ts": "') || !line.endsWith("}")) return [];
+    const event = parsed(line) as Line | null;
+    const isNumbered = event?.round_num !== undefined || event?.event?.startsWith("round_") !== true;
+    return event !== null && isNumbered ? [event] : [];
+  });
 }
 
 /** The first complaint about one of the items. */
